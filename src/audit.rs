@@ -1,0 +1,91 @@
+//! The audit record: a structured line and a count for each event, with hashed ids and no text.
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::decision::{Decision, Route};
+use crate::ports::{Audit, Event, Note, Record};
+
+/// Writes the record through `tracing` under the target `audit`, and counts it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TracingAudit;
+
+impl Audit for TracingAudit {
+    fn record(&self, record: &Record<'_>) {
+        let principal = record.principal.name.as_str();
+        let conversation = hashed(record.pair.conversation.as_str());
+        let participant = hashed(record.pair.participant.as_str());
+        let handshake = record.handshake.map(|id| id.to_string()).unwrap_or_default();
+        macro_rules! line {
+            ($($field:tt)*) => {
+                tracing::info!(target: "audit", principal, conversation, participant, handshake, $($field)*)
+            };
+        }
+        match &record.event {
+            Event::Decided { decision, as_of, replayed, dropped_at } => {
+                let (reason, route) = (decision.reason().wire(), route(decision));
+                let dropped_at = dropped_at.map(|time| time.to_string()).unwrap_or_default();
+                line!(event = "decided", reason, route, replayed, as_of = %as_of, dropped_at);
+                let replayed = if *replayed { "true" } else { "false" };
+                metrics::counter!("session_resumption_decisions_total", "reason" => reason, "route" => route, "replayed" => replayed)
+                    .increment(1);
+            }
+            Event::Confirmed { count, replayed } => {
+                line!(event = "confirmed", count, replayed);
+                confirmation(if *replayed { "replayed" } else { "confirmed" });
+            }
+            Event::NotConfirmed { ended } => {
+                line!(event = "not_confirmed", ended);
+                confirmation(if *ended { "session_ended" } else { "not_reattached" });
+            }
+            Event::Injected { present, asked } => {
+                line!(event = "injected", present, asked);
+                metrics::counter!("session_resumption_injections_total").increment(1);
+            }
+            Event::Noted(note) => {
+                let note = name(*note);
+                line!(event = "noted", note);
+                metrics::counter!("session_resumption_notes_total", "note" => note).increment(1);
+            }
+            Event::Failed { reason } => {
+                let reason = reason.wire();
+                line!(event = "failed", reason);
+                metrics::counter!("session_resumption_failures_total", "reason" => reason).increment(1);
+            }
+        }
+    }
+}
+
+fn confirmation(outcome: &'static str) {
+    metrics::counter!("session_resumption_confirmations_total", "outcome" => outcome).increment(1);
+}
+
+fn route(decision: &Decision) -> &'static str {
+    match decision {
+        Decision::Resumable(resume) => match resume.route {
+            Route::ReattachAgent => "REATTACH_AGENT",
+            Route::TransferQueue => "TRANSFER_QUEUE",
+            Route::WaitInQueue => "WAIT_IN_QUEUE",
+        },
+        Decision::NewRoutingRequired(_) => "NEW_ROUTING",
+    }
+}
+
+fn name(note: Note) -> &'static str {
+    match note {
+        Note::ImplausibleClientTime => "implausible_client_time",
+        Note::UnknownStatus => "unknown_status",
+        Note::CountNotANumber => "count_not_a_number",
+        Note::UnknownOutcome => "unknown_outcome",
+        Note::LeaseLost => "lease_lost",
+    }
+}
+
+/// Enough of a digest to tell sessions apart, and too little to find one by.
+fn hashed(id: &str) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(id.as_bytes()).iter().take(8).fold(String::with_capacity(16), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

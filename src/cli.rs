@@ -1,0 +1,219 @@
+//! The command line: what can be asked of the program, and the help that teaches it. Nothing is carried out here.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use http::Uri;
+
+use crate::config;
+
+/// The exit code of a run that failed.
+pub const EXIT_FAILURE: u8 = 1;
+
+/// The exit code of a command line or a configuration that cannot be used (`EX_USAGE` of sysexits).
+pub const EXIT_USAGE: u8 = 64;
+
+const ABOUT: &str = "\
+Brings a customer's Genesys Cloud web chat back after a drop: same conversation,
+same agent, same queue, exactly once.
+
+A customer chats with an agent; the network drops, the page is refreshed, or a
+second tab opens. This service decides with authority whether the customer goes
+back to the conversation or starts over, confirms that the re-attachment
+happened, and restores context in the transcript.";
+
+const DEMO_EXAMPLE: &str = if cfg!(feature = "demo") {
+    "
+  session-resumption demo
+      See it work, with a simulated Genesys Cloud and no configuration."
+} else {
+    ""
+};
+
+const EXAMPLES: &str = "
+  session-resumption config --config /etc/session-resumption.toml
+      Check a configuration and see what is in force, before serving with it.
+  session-resumption serve --config /etc/session-resumption.toml
+      Serve.
+  session-resumption healthcheck
+      Ask a running service on this host whether it is ready.
+";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   done
+  1   failed while running
+  64  the command line or the configuration cannot be used; all that is wrong
+      with the configuration is told in one run
+";
+
+const SETTINGS: &str = "\
+The smallest configuration file:
+  [genesys]
+  profile = \"guide\"
+  api_url = \"https://api.mypurecloud.com\"
+  login_url = \"https://login.mypurecloud.com\"
+  client_id = \"YOUR-OAUTH-CLIENT-ID\"
+  client_secret_file = \"/run/secrets/genesys\"
+
+Environment variables:
+  SESSION_RESUMPTION_CONFIG
+      The configuration file, as --config.
+  SESSION_RESUMPTION__SECTION__KEY
+      Any one key, with two underscores where the file has a dot. It wins over
+      the file: SESSION_RESUMPTION__GENESYS__TIMEOUT=5s sets genesys.timeout,
+      SESSION_RESUMPTION__POLICY__WINDOWS__ACTIVE=300s sets policy.windows.active.
+  NO_COLOR
+      Any value: no colours in this help.
+
+`session-resumption config --help` lists every key.
+";
+
+/// The command line of the program.
+#[derive(Debug, Parser)]
+#[command(name = "session-resumption", version, about, long_about = ABOUT)]
+#[command(after_help = format!("Examples:{DEMO_EXAMPLE}{EXAMPLES}\n{EXIT_CODES}\n{SETTINGS}"), arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve until told to stop (SIGTERM or SIGINT), then let calls in flight finish
+    #[command(after_help = format!("{EXIT_CODES}\n{SETTINGS}"))]
+    Serve(ConfigFile),
+
+    /// Show a drop and a resumption against a simulated Genesys Cloud; needs no configuration
+    #[cfg(feature = "demo")]
+    Demo {
+        /// Play the scenario once and end, instead of staying up to be tried out
+        #[arg(long)]
+        once: bool,
+    },
+
+    /// Check the configuration and print what is in force, each value with its origin, secrets redacted
+    #[command(after_help = format!("{EXIT_CODES}\n{SETTINGS}"))]
+    #[command(after_long_help = format!("{EXIT_CODES}\n{SETTINGS}\nEvery key:\n{}", config::reference()))]
+    Config(ConfigFile),
+
+    /// Ask a running service whether it is ready (grpc.health.v1), for probes in images without a shell
+    #[command(
+        after_help = "Exit codes:\n  0   the service answered SERVING\n  1   it answered otherwise or not in time\n  64  the command line cannot be used\n"
+    )]
+    Healthcheck {
+        /// Where the service listens
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50051", value_parser = address)]
+        address: Uri,
+
+        /// How long to wait for the answer, with its unit
+        #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = config::duration)]
+        timeout: Duration,
+    },
+}
+
+/// Where the configuration stands.
+#[derive(Debug, Args)]
+pub struct ConfigFile {
+    /// The configuration file (TOML); without one, the environment alone configures the service
+    #[arg(long = "config", value_name = "PATH", env = "SESSION_RESUMPTION_CONFIG")]
+    pub path: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Reads the command line. When there is nothing to carry out, because help was asked for or the words make no sense, clap has
+    /// printed what there is to say and the exit code is returned: ours, since clap's own 2 says nothing to a supervisor.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, ExitCode> {
+        Self::try_parse_from(words).map_err(|error| {
+            // A closed pipe leaves nobody to tell.
+            let _ = error.print();
+            if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS }
+        })
+    }
+}
+
+/// Probes reach the service in the clear, on the host it runs on.
+fn address(text: &str) -> Result<Uri, String> {
+    let uri: Uri = text.parse().map_err(|error| format!("not a URL: {error}"))?;
+    if uri.scheme_str() == Some("http") && uri.host().is_some_and(|host| !host.is_empty()) {
+        Ok(uri)
+    } else {
+        Err("write http://HOST:PORT".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn parse(words: &str) -> Result<Command, clap::Error> {
+        Cli::try_parse_from(words.split(' ')).map(|cli| cli.command)
+    }
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn commands_carry_their_arguments() {
+        for line in ["x serve --config a.toml", "x config --config a.toml"] {
+            let (Command::Serve(file) | Command::Config(file)) = parse(line).unwrap() else { panic!("{line}") };
+            assert_eq!(file.path, Some(PathBuf::from("a.toml")));
+        }
+        #[cfg(feature = "demo")]
+        assert!(matches!(parse("x demo --once").unwrap(), Command::Demo { once: true }));
+    }
+
+    #[test]
+    fn a_healthcheck_asks_this_host_by_default() {
+        let Command::Healthcheck { address, timeout } = parse("x healthcheck").unwrap() else { panic!("healthcheck") };
+        assert_eq!((address.to_string().as_str(), timeout.as_secs()), ("http://127.0.0.1:50051/", 3));
+    }
+
+    #[test]
+    fn words_that_make_no_sense_are_refused() {
+        let lines = [
+            "x nope",
+            "x serve --config",
+            "x serve --config=",
+            "x serve extra",
+            "x healthcheck --timeout 3",
+            "x healthcheck --address 127.0.0.1:50051",
+            "x healthcheck --address https://127.0.0.1:50051",
+            "x healthcheck --address /",
+        ];
+        for line in lines {
+            let error = parse(line).expect_err(line);
+            assert!(error.use_stderr(), "{line}");
+            assert_eq!(Cli::read(line.split(' ').map(OsString::from)).unwrap_err(), ExitCode::from(EXIT_USAGE));
+        }
+    }
+
+    #[test]
+    fn help_is_no_failure() {
+        for line in ["x --help", "x -h", "x help serve", "x config --help", "x --version"] {
+            assert_eq!(Cli::read(line.split(' ').map(OsString::from)).unwrap_err(), ExitCode::SUCCESS);
+        }
+    }
+
+    #[test]
+    fn the_smallest_file_of_the_help_is_enough() {
+        let dir = tempfile::tempdir().unwrap();
+        let secret = dir.path().join("secret");
+        std::fs::write(&secret, "hunter2\n").unwrap();
+        let example: Vec<&str> = SETTINGS.lines().skip(1).take_while(|line| !line.is_empty()).collect();
+        let path = dir.path().join("config.toml");
+        let text = example.join("\n").replace("/run/secrets/genesys", secret.to_str().unwrap());
+        std::fs::write(&path, text).unwrap();
+        Config::load(Some(&path), std::iter::empty::<(String, String)>()).unwrap();
+    }
+}

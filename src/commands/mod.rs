@@ -1,0 +1,62 @@
+//! What each command of the command line does.
+
+mod healthcheck;
+mod serve;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use crate::cli::{Command, ConfigFile, EXIT_FAILURE, EXIT_USAGE};
+use crate::config::Config;
+
+/// Runs a command and says how it ended.
+pub fn run(command: Command) -> ExitCode {
+    match command {
+        Command::Serve(file) => with_config(&file, |config| finish(serve::run(config))),
+        Command::Config(file) => with_config(&file, |config| {
+            print(&config.render());
+            ExitCode::SUCCESS
+        }),
+        Command::Healthcheck { address, timeout } => finish(healthcheck::run(address, timeout)),
+        #[cfg(feature = "demo")]
+        Command::Demo { once } => finish(crate::demo::run(once)),
+    }
+}
+
+fn with_config(file: &ConfigFile, then: impl FnOnce(Config) -> ExitCode) -> ExitCode {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read and handed on")]
+    let environment = std::env::vars_os();
+    match Config::load(file.path.as_deref(), environment) {
+        Ok(config) => then(config),
+        Err(errors) => {
+            complain(&errors.to_string());
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+/// Runs a command's work on a runtime of its own.
+fn finish(work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(work));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::from(EXIT_FAILURE)
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the command's result")]
+fn print(text: &str) {
+    print!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "the last words of a command that failed")]
+fn complain(text: &str) {
+    eprintln!("session-resumption: {text}");
+}

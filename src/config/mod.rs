@@ -1,0 +1,98 @@
+//! What the operator may set: one struct of plain data per component, read from a TOML file overlaid by environment variables.
+
+mod error;
+mod file;
+mod key;
+mod keys;
+mod parse;
+mod reader;
+mod render;
+mod sections;
+mod source;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+pub use error::ConfigErrors;
+pub(crate) use parse::duration;
+pub use render::reference;
+pub use sections::{
+    GenesysConfig, HandshakeConfig, InjectConfig, MarkerAuthor, PolicyConfig, Profile, ReadMethod, ServerConfig,
+    StoreConfig, StoreUrl, TokenRefresh, Window, WindowsConfig,
+};
+
+use reader::{Line, Reader};
+use source::Sources;
+
+/// Everything that can be set, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The listeners and their limits.
+    pub server: ServerConfig,
+    /// The way to Genesys Cloud.
+    pub genesys: GenesysConfig,
+    /// What may be resumed.
+    pub policy: PolicyConfig,
+    /// How a resumption is shared by those who ask for it.
+    pub handshake: HandshakeConfig,
+    /// How context is restored in the transcript.
+    pub inject: InjectConfig,
+    /// Where state is kept.
+    pub store: StoreConfig,
+    /// Each value as it was written, for [`Config::render`].
+    lines: Vec<Line>,
+}
+
+impl Config {
+    /// Reads the file, if there is one, lays the environment over it, and checks everything before it returns, so that one run
+    /// reports every problem.
+    ///
+    /// `env` is `std::env::vars_os()` in the program and a handful of pairs in tests. Only names that begin with
+    /// `SESSION_RESUMPTION__` are looked at.
+    pub fn load<K, V>(path: Option<&Path>, env: impl IntoIterator<Item = (K, V)>) -> Result<Self, ConfigErrors>
+    where
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let mut sources = Sources::default();
+        if let Some(path) = path {
+            sources.read_file(path);
+        }
+        sources.overlay(env.into_iter().map(|(name, value)| (name.into(), value.into())));
+        let mut reader = Reader::new(sources);
+        let config = Self::read(&mut reader);
+        let (lines, problems) = reader.finish();
+        match config {
+            Some(config) if problems.is_empty() => Ok(Self { lines, ..config }),
+            _ => Err(ConfigErrors::new(problems)),
+        }
+    }
+
+    /// The effective configuration as TOML: every key with what it is for, its value, and where that came from. Secrets are
+    /// printed as `[redacted]`.
+    pub fn render(&self) -> String {
+        render::effective(&self.lines)
+    }
+
+    /// All sections are read before the first missing one is noticed: each tells the reader what is wrong with it.
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let server = ServerConfig::read(reader);
+        let genesys = GenesysConfig::read(reader);
+        let policy = PolicyConfig::read(reader);
+        let handshake = HandshakeConfig::read(reader);
+        let inject = InjectConfig::read(reader);
+        let store = StoreConfig::read(reader);
+        Some(Self {
+            server: server?,
+            genesys: genesys?,
+            policy: policy?,
+            handshake: handshake?,
+            inject: inject?,
+            store: store?,
+            lines: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,217 @@
+//! The sections as the components take them, and how each is read.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::keys;
+use super::reader::Reader;
+
+/// The listeners and their limits.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Where callers reach the service.
+    pub listen: SocketAddr,
+    /// Where the platform reaches metrics and probes.
+    pub admin_listen: SocketAddr,
+    /// How long calls in flight may go on after a signal to stop.
+    pub drain_timeout: Duration,
+    /// The longest deadline a call gets.
+    pub max_call_time: Duration,
+}
+
+/// The way to Genesys Cloud.
+#[derive(Debug, Clone)]
+pub struct GenesysConfig {
+    /// Which contract is spoken.
+    pub profile: Profile,
+    /// The API, to whose path the resources' paths are appended.
+    pub api_url: Url,
+    /// The login host, to whose path `/oauth/token` is appended.
+    pub login_url: Url,
+    /// The id of the OAuth client.
+    pub client_id: String,
+    /// Its secret, wherever it came from.
+    pub client_secret: SecretString,
+    /// How long one request may take.
+    pub timeout: Duration,
+    /// The method that reads a conversation.
+    pub read_method: ReadMethod,
+    /// When an access token is asked for.
+    pub token_refresh: TokenRefresh,
+    /// The most requests in a minute.
+    pub budget_per_minute: u32,
+}
+
+/// Which contract of Genesys is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Paths, statuses and fields exactly as the guide has them.
+    Guide,
+}
+
+/// The method that reads a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadMethod {
+    /// As the guide prints it.
+    Post,
+    /// As one would expect of a read.
+    Get,
+}
+
+/// When an access token is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenRefresh {
+    /// Shortly before the last one expires, and when it is refused.
+    Cached,
+    /// For every request.
+    PerRequest,
+}
+
+/// What may be resumed.
+#[derive(Debug, Clone)]
+pub struct PolicyConfig {
+    /// How long, by status.
+    pub windows: WindowsConfig,
+}
+
+/// How long after its last change a conversation can be resumed, by its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WindowsConfig {
+    /// For DISCONNECTED.
+    pub disconnected: Window,
+    /// For ACTIVE.
+    pub active: Window,
+    /// For TRANSFER.
+    pub transfer: Window,
+    /// For QUEUE.
+    pub queue: Window,
+    /// For REROUTE.
+    pub reroute: Window,
+}
+
+/// An age up to which something is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// Up to and including this age.
+    Limited(Duration),
+    /// At any age.
+    Unlimited,
+}
+
+/// How a resumption is shared by those who ask for it.
+#[derive(Debug, Clone)]
+pub struct HandshakeConfig {
+    /// How long its answer is replayed.
+    pub replay_ttl: Duration,
+}
+
+/// How context is restored in the transcript.
+#[derive(Debug, Clone)]
+pub struct InjectConfig {
+    /// In whose name the marker is written.
+    pub marker_author: MarkerAuthor,
+}
+
+/// In whose name the marker is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkerAuthor {
+    /// The customer's, as the guide prints the request.
+    Customer,
+    /// The system's, as the guide shows the transcript.
+    System,
+}
+
+/// Where state is kept.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// Which store, and where.
+    pub url: StoreUrl,
+}
+
+/// Which store, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// In this process, for one replica.
+    Memory,
+}
+
+// Each function asks for all its keys before the first `?`, so that every problem is noticed.
+
+impl ServerConfig {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let listen = reader.get(&keys::SERVER_LISTEN);
+        let admin_listen = reader.get(&keys::SERVER_ADMIN_LISTEN);
+        let drain_timeout = reader.get(&keys::SERVER_DRAIN_TIMEOUT);
+        let max_call_time = reader.get(&keys::SERVER_MAX_CALL_TIME);
+        Some(Self {
+            listen: listen?,
+            admin_listen: admin_listen?,
+            drain_timeout: drain_timeout?,
+            max_call_time: max_call_time?,
+        })
+    }
+}
+
+impl GenesysConfig {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let profile = reader.get(&keys::GENESYS_PROFILE);
+        let api_url = reader.get(&keys::GENESYS_API_URL);
+        let login_url = reader.get(&keys::GENESYS_LOGIN_URL);
+        let client_id = reader.get(&keys::GENESYS_CLIENT_ID);
+        let client_secret = reader.get_either(&keys::GENESYS_CLIENT_SECRET, &keys::GENESYS_CLIENT_SECRET_FILE);
+        let timeout = reader.get(&keys::GENESYS_TIMEOUT);
+        let read_method = reader.get(&keys::GENESYS_READ_METHOD);
+        let token_refresh = reader.get(&keys::GENESYS_TOKEN_REFRESH);
+        let budget_per_minute = reader.get(&keys::GENESYS_BUDGET_PER_MINUTE);
+        Some(Self {
+            profile: profile?,
+            api_url: api_url?,
+            login_url: login_url?,
+            client_id: client_id?,
+            client_secret: client_secret?,
+            timeout: timeout?,
+            read_method: read_method?,
+            token_refresh: token_refresh?,
+            budget_per_minute: budget_per_minute?,
+        })
+    }
+}
+
+impl PolicyConfig {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let disconnected = reader.get(&keys::POLICY_WINDOWS_DISCONNECTED);
+        let active = reader.get(&keys::POLICY_WINDOWS_ACTIVE);
+        let transfer = reader.get(&keys::POLICY_WINDOWS_TRANSFER);
+        let queue = reader.get(&keys::POLICY_WINDOWS_QUEUE);
+        let reroute = reader.get(&keys::POLICY_WINDOWS_REROUTE);
+        let windows = WindowsConfig {
+            disconnected: disconnected?,
+            active: active?,
+            transfer: transfer?,
+            queue: queue?,
+            reroute: reroute?,
+        };
+        Some(Self { windows })
+    }
+}
+
+impl HandshakeConfig {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        reader.get(&keys::HANDSHAKE_REPLAY_TTL).map(|replay_ttl| Self { replay_ttl })
+    }
+}
+
+impl InjectConfig {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        reader.get(&keys::INJECT_MARKER_AUTHOR).map(|marker_author| Self { marker_author })
+    }
+}
+
+impl StoreConfig {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        reader.get(&keys::STORE_URL).map(|url| Self { url })
+    }
+}

@@ -1,0 +1,206 @@
+//! What is refused, and with which words.
+
+use super::{MINIMAL, load, problem_with, problems};
+
+const DURATIONS: [&str; 4] =
+    ["genesys.timeout", "server.drain_timeout", "server.max_call_time", "handshake.replay_ttl"];
+const WINDOWS: [&str; 5] = ["disconnected", "active", "transfer", "queue", "reroute"];
+const URLS: [&str; 2] = ["genesys.api_url", "genesys.login_url"];
+
+#[test]
+fn a_refusal_names_key_value_origin_reason_and_what_is_allowed() {
+    let text = format!("{MINIMAL}timeout = \"3\"\n");
+    let expected = r#"genesys.timeout = "3" (from the file): a duration needs a unit; write 3s. allowed: 50ms to 1m"#;
+    assert_eq!(problems(&text, &[]), [expected]);
+    assert_eq!(problems(&text.replace("\"3\"", "3"), &[]), [expected.replace("\"3\"", "3")]);
+    assert_eq!(
+        problem_with("genesys.timeout", "3"),
+        expected.replace("the file", "SESSION_RESUMPTION__GENESYS__TIMEOUT")
+    );
+}
+
+#[test]
+fn values_out_of_place_are_refused() {
+    let table = [
+        (
+            "server.listen",
+            "0.0.0.0:50051",
+            "no caller credentials can be configured yet; listening beyond loopback would be open to everyone",
+        ),
+        ("server.listen", "[::]:50051", "open to everyone"),
+        ("server.listen", "192.168.0.1:50051", "open to everyone"),
+        ("server.listen", "localhost:50051", "not an IP address and a port"),
+        ("server.listen", "127.0.0.1", "not an IP address and a port"),
+        ("server.listen", "127.0.0.1:65536", "not an IP address and a port"),
+        ("server.admin_listen", "0.0.0.0:9090", "open to everyone"),
+        ("server.drain_timeout", "999ms", "too short"),
+        ("server.drain_timeout", "601s", "too long"),
+        ("server.max_call_time", "99ms", "too short"),
+        ("server.max_call_time", "5m 1ms", "too long"),
+        ("genesys.timeout", "49ms", "too short"),
+        ("genesys.timeout", "60001ms", "too long"),
+        ("handshake.replay_ttl", "999ms", "too short"),
+        ("handshake.replay_ttl", "1h 1s", "too long"),
+        ("genesys.profile", "platform", r#"no such choice. allowed: "guide""#),
+        ("genesys.profile", "Guide", "no such choice"),
+        ("genesys.read_method", "post", r#"allowed: "POST" or "GET""#),
+        ("genesys.token_refresh", "per-request", r#"allowed: "cached" or "per_request""#),
+        ("inject.marker_author", "agent", r#"allowed: "customer" or "system""#),
+        ("genesys.client_id", "", "empty"),
+        ("genesys.client_id", "id\n", "a blank, a line break"),
+        ("genesys.client_id", " id", "a blank, a line break"),
+        ("genesys.budget_per_minute", "9", "out of range. allowed: a whole number from 10 to 100000"),
+        ("genesys.budget_per_minute", "100001", "out of range"),
+        ("genesys.budget_per_minute", "99999999999999999999", "not a whole number"),
+        ("genesys.budget_per_minute", "-300", "not a whole number"),
+        ("genesys.budget_per_minute", "+300", "not a whole number"),
+        ("genesys.budget_per_minute", "0300", "not a whole number"),
+        ("genesys.budget_per_minute", "300.0", "not a whole number"),
+        ("genesys.budget_per_minute", "", "not a whole number"),
+        ("store.url", "redis://localhost", "no store has this scheme; the schemes are: memory. allowed: \"memory:\""),
+        ("store.url", "memory", "not a URL; the schemes are: memory"),
+        ("store.url", "memory://x", "takes nothing after the colon"),
+    ];
+    for (key, value, words) in table {
+        let problem = problem_with(key, value);
+        assert!(problem.starts_with(&format!("{key} = {value:?} (from SESSION_RESUMPTION__")), "{problem}");
+        assert!(problem.contains(words) && problem.contains(". allowed: "), "{problem}");
+        assert_eq!(problem.lines().count(), 1, "{problem}");
+    }
+}
+
+#[test]
+fn durations_demand_a_unit_and_nothing_else() {
+    for key in DURATIONS {
+        for value in ["300", "0.5", "0"] {
+            assert!(problem_with(key, value).contains(&format!("needs a unit; write {value}s")), "{key} {value}");
+        }
+        for value in [
+            "",
+            " ",
+            ".",
+            "s",
+            "-3s",
+            "3 parsecs",
+            "3s ago",
+            "1d",
+            "1mo",
+            "PT3S",
+            "NaN",
+            "inf",
+            "1e3",
+            "00:00:20",
+            "unlimited",
+            "٣s",
+        ] {
+            problem_with(key, value);
+        }
+    }
+}
+
+#[test]
+fn windows_end_after_three_days() {
+    for key in WINDOWS.map(|name| format!("policy.windows.{name}")) {
+        assert!(problem_with(&key, "72h 1s").contains(r#"too long. allowed: 0s to 72h, or "unlimited""#));
+        assert!(problem_with(&key, "300").contains("write 300s"));
+        for value in ["Unlimited", "none", "-1s", ""] {
+            problem_with(&key, value);
+        }
+    }
+}
+
+#[test]
+fn urls_that_would_leak_or_mislead_are_refused() {
+    let table = [
+        ("", "has no scheme; begin with https://"),
+        ("api.example.com", "has no scheme"),
+        ("localhost:8080", "neither https nor http"),
+        ("ftp://api.example.com", "neither https nor http"),
+        ("http://api.example.com", "plain http would show the credentials"),
+        ("http://localhost.example.com", "plain http"),
+        ("http://128.0.0.1", "plain http"),
+        ("http://[::2]", "plain http"),
+        ("https://", "not a URL"),
+        ("https://api.example.com:99999", "not a URL"),
+        ("https:/api.example.com", "not a well-formed URL"),
+        ("https:\\\\api.example.com", "not a well-formed URL"),
+        (" https://api.example.com", "not a well-formed URL"),
+        ("https://api.exam\nple.com", "not a well-formed URL"),
+        ("https://user:pass@api.example.com", "must not carry credentials"),
+        ("https://user@api.example.com", "must not carry credentials"),
+        ("https://@api.example.com", "not a well-formed URL"),
+        ("https://api.example.com?a=b", "no query and no fragment"),
+        ("https://api.example.com?", "no query and no fragment"),
+        ("https://api.example.com#a", "no query and no fragment"),
+    ];
+    for key in URLS {
+        for (value, words) in table {
+            let problem = problem_with(key, value);
+            assert!(problem.contains(words), "{problem}");
+        }
+    }
+}
+
+#[test]
+fn urls_that_paths_can_be_appended_to_are_accepted() {
+    let urls = [
+        "https://a.example",
+        "https://a.example:8443/base/",
+        "http://localhost",
+        "http://127.9.9.9:1",
+        "http://[::1]:1",
+    ];
+    for url in urls {
+        load(MINIMAL, &[("SESSION_RESUMPTION__GENESYS__API_URL", url)]).unwrap();
+    }
+}
+
+#[test]
+fn bounds_themselves_are_accepted() {
+    let table = [
+        ("SERVER__LISTEN", "[::1]:0"),
+        ("SERVER__DRAIN_TIMEOUT", "1s"),
+        ("SERVER__DRAIN_TIMEOUT", "10m"),
+        ("SERVER__MAX_CALL_TIME", "100ms"),
+        ("SERVER__MAX_CALL_TIME", "5m"),
+        ("GENESYS__TIMEOUT", "50ms"),
+        ("GENESYS__TIMEOUT", "0.5s"),
+        ("GENESYS__TIMEOUT", "60s"),
+        ("GENESYS__BUDGET_PER_MINUTE", "10"),
+        ("GENESYS__BUDGET_PER_MINUTE", "100000"),
+        ("POLICY__WINDOWS__DISCONNECTED", "unlimited"),
+        ("POLICY__WINDOWS__DISCONNECTED", "0s"),
+        ("POLICY__WINDOWS__REROUTE", "72h"),
+        ("HANDSHAKE__REPLAY_TTL", "1s"),
+        ("HANDSHAKE__REPLAY_TTL", "1h"),
+    ];
+    for (name, value) in table {
+        load(MINIMAL, &[(&format!("SESSION_RESUMPTION__{name}"), value)])
+            .unwrap_or_else(|problems| panic!("{problems:?}"));
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_in_one_run() {
+    let text = "[server]\nlisten = \"0.0.0.0:1\"\n[genesys]\ntimeout = 3\ntimout = 4\n[polcy]\nx = 1\n[store]\nurl = [\"memory:\"]\n";
+    let found =
+        problems(text, &[("SESSION_RESUMPTION__INJECT__MARKER_AUTHOR", "me"), ("SESSION_RESUMPTION__NOPE", "1")]);
+    let expected = [
+        "genesys.timout (from the file): unknown key; did you mean genesys.timeout?",
+        "polcy (from the file): unknown section; did you mean policy?",
+        "store.url (from the file): takes one value, not a list. allowed: \"memory:\"",
+        "SESSION_RESUMPTION__NOPE: unknown variable; ",
+        "server.listen = ",
+        "genesys.profile: required, but not given; write it in the file or set SESSION_RESUMPTION__GENESYS__PROFILE",
+        "genesys.api_url: required",
+        "genesys.login_url: required",
+        "genesys.client_id: required",
+        "genesys.client_secret or genesys.client_secret_file: required",
+        "genesys.timeout = 3 ",
+        "inject.marker_author = \"me\" (from SESSION_RESUMPTION__INJECT__MARKER_AUTHOR)",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}");
+    }
+}

@@ -1,0 +1,59 @@
+//! The table that the demo prints.
+
+use super::scenarios::Played;
+
+const HEADS: [&str; 7] = ["scenario", "decision", "route", "calls", "markers", "count", "verdict"];
+const WIDTHS: [usize; 6] = [38, 26, 15, 5, 7, 5];
+
+pub(super) struct Table {
+    colours: bool,
+    played: usize,
+    right: usize,
+}
+
+impl Table {
+    pub(super) fn begin(colours: bool) -> Self {
+        print_line(&row(HEADS));
+        Self { colours, played: 0, right: 0 }
+    }
+
+    /// Prints a scenario as soon as it was played.
+    pub(super) fn add(&mut self, name: &str, played: anyhow::Result<Played>) {
+        let (cells, verdict) = match played {
+            Ok(played) => {
+                let verdict = played.wrong.first().map(|wrong| format!("WRONG: {wrong}"));
+                ([played.decision, played.route, played.calls, played.markers, played.count], verdict)
+            }
+            Err(error) => (Default::default(), Some(format!("WRONG: {error:#}"))),
+        };
+        self.played += 1;
+        self.right += usize::from(verdict.is_none());
+        let verdict = match (verdict, self.colours) {
+            (None, false) => "ok".to_owned(),
+            (None, true) => "\u{1b}[32mok\u{1b}[0m".to_owned(),
+            (Some(wrong), false) => wrong,
+            (Some(wrong), true) => format!("\u{1b}[31m{wrong}\u{1b}[0m"),
+        };
+        let [decision, route, calls, markers, count] = &cells;
+        print_line(&row([name, decision, route, calls, markers, count, &verdict]));
+    }
+
+    /// Prints the sum and says whether everything was right.
+    pub(super) fn end(self) -> bool {
+        print_line(&format!("\n{} of {} scenarios ended as the guide says", self.right, self.played));
+        self.right == self.played
+    }
+}
+
+fn row(cells: [&str; 7]) -> String {
+    let mut line = String::new();
+    for (cell, width) in cells.iter().zip(WIDTHS) {
+        line.push_str(&format!("{cell:width$}  "));
+    }
+    line + cells[6]
+}
+
+#[expect(clippy::print_stdout, reason = "the demo's result")]
+fn print_line(line: &str) {
+    println!("{line}");
+}

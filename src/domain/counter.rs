@@ -1,0 +1,144 @@
+//! How often a conversation was resumed: each confirmed handshake counts exactly once, whatever is lost on the way.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::handshake::Confirmation;
+use super::ids::{HandshakeId, ParticipantId};
+use super::lease::{Fenced, Grant, Lease, after};
+
+/// The largest count the API can show.
+const MAX_COUNT: u32 = i32::MAX as u32;
+
+/// Whose count it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimant {
+    /// The customer.
+    pub participant: ParticipantId,
+    /// The handshake being confirmed.
+    pub handshake: HandshakeId,
+}
+
+/// What a writer knows when it asks for a count.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Whose count it is to be.
+    pub claimant: Claimant,
+    /// The count in the conversation's metadata, as just read.
+    pub metadata: u32,
+    /// The store's time before that read.
+    pub read_at: Timestamp,
+    /// The agent the customer is attached to.
+    pub agent_id: Option<String>,
+    /// The writer's nonce.
+    pub owner: Uuid,
+    /// How long a write can be in flight.
+    pub write_for: Duration,
+}
+
+/// What a writer may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimed {
+    /// Write this count and time, then settle.
+    Write {
+        /// To be shown when settling.
+        lease: Lease,
+        /// What to write.
+        confirmation: Confirmation,
+    },
+    /// Another write may be in flight for this long.
+    Busy(Duration),
+    /// The metadata was read before an earlier write's outcome could be judged; read it again.
+    ReadAgain,
+}
+
+/// How a write ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// Genesys took it.
+    Yes,
+    /// Genesys certainly did not take it.
+    No,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// A reserved count whose write is not settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Open {
+    claimant: Claimant,
+    confirmation: Confirmation,
+    grant: Grant,
+    in_flight: bool,
+}
+
+/// The count of one conversation. At most one reservation is unsettled at a time, so that there is one write in flight.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counter {
+    written: u32,
+    open: Option<Open>,
+    fence: u64,
+}
+
+impl Counter {
+    /// Reserves the next count together with its time, or finds the one already reserved for the same handshake. The second
+    /// value is another handshake whose lost write turned out to have been taken.
+    pub fn claim(&mut self, claim: Claim, now: Timestamp) -> (Claimed, Option<(Claimant, Confirmation)>) {
+        let mut landed = None;
+        if let Some(open) = &self.open {
+            let same = open.claimant == claim.claimant;
+            let busy = open.grant.holds(now) && (open.in_flight || !same);
+            if busy {
+                return (Claimed::Busy(open.grant.left(now)), None);
+            }
+            if same {
+                // The same values again: whichever write Genesys takes last, it says the same.
+                let confirmation = open.confirmation.clone();
+                return (self.reserve(claim, confirmation, now), None);
+            }
+            if claim.read_at < open.grant.until {
+                return (Claimed::ReadAgain, None);
+            }
+            // By now the write was taken or never will be; the metadata read since tells which.
+            if claim.metadata >= open.confirmation.count {
+                self.written = self.written.max(open.confirmation.count);
+                landed = Some((open.claimant.clone(), open.confirmation.clone()));
+            }
+            self.open = None;
+        }
+        let count = claim.metadata.max(self.written).saturating_add(1).min(MAX_COUNT);
+        let confirmation = Confirmation { count, time: now, agent_id: claim.agent_id.clone() };
+        (self.reserve(claim, confirmation, now), landed)
+    }
+
+    /// Takes a write's outcome. `Some` when the handshake is confirmed by it.
+    pub fn settle(&mut self, lease: Lease, written: Written) -> Result<Option<(Claimant, Confirmation)>, Fenced> {
+        let open = self.open.as_mut().filter(|open| open.grant.lease == lease).ok_or(Fenced)?;
+        match written {
+            Written::Yes => {
+                self.written = self.written.max(open.confirmation.count);
+                Ok(self.open.take().map(|open| (open.claimant, open.confirmation)))
+            }
+            Written::No => {
+                // The count is given back: it grows by one per confirmed handshake, not per try.
+                self.open = None;
+                Ok(None)
+            }
+            Written::Unknown => {
+                open.in_flight = false;
+                Ok(None)
+            }
+        }
+    }
+
+    fn reserve(&mut self, claim: Claim, confirmation: Confirmation, now: Timestamp) -> Claimed {
+        self.fence += 1;
+        let lease = Lease { owner: claim.owner, fence: self.fence };
+        let grant = Grant { lease, until: after(now, claim.write_for) };
+        let claimant = claim.claimant;
+        self.open = Some(Open { claimant, confirmation: confirmation.clone(), grant, in_flight: true });
+        Claimed::Write { lease, confirmation }
+    }
+}

@@ -1,0 +1,17 @@
+//! The rules of resumption, pure: no IO, no async, no clock, no randomness of their own.
+
+pub mod answer;
+pub mod conversation;
+pub mod counter;
+pub mod decision;
+pub mod error;
+pub mod handshake;
+pub mod ids;
+pub mod lease;
+pub mod ledger;
+pub mod pair;
+pub mod policy;
+pub mod principal;
+pub mod retry;
+pub mod snapshot;
+pub mod tabs;

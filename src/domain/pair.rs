@@ -1,0 +1,273 @@
+//! The handshakes of one pair: who leads, who waits, who is answered from memory.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::answer::Answer;
+use super::error::{Error, Reason};
+use super::handshake::{Handshake, Phase};
+use super::ids::{AttemptId, HandshakeId, TabId};
+use super::lease::{Fenced, Grant, Lease, after};
+use super::tabs::{Seat, Tabs};
+
+/// Unconfirmed handshakes kept per pair; the oldest goes first. One opens at most each replay TTL, so this is hours.
+const MAX_HANDSHAKES: usize = 128;
+/// How long after the time a held-back caller was told to return the credit still counts.
+const CREDIT_GRACE: Duration = Duration::from_secs(30);
+
+/// Somebody asks to resume.
+#[derive(Debug, Clone)]
+pub struct Join {
+    /// The tab, if the caller is one.
+    pub tab: Option<TabId>,
+    /// The drop, if the caller names it.
+    pub attempt: Option<AttemptId>,
+    /// The fence the caller has been waiting for, if it has.
+    pub waited_on: Option<u64>,
+    /// The name of the handshake, should one be opened.
+    pub new_id: HandshakeId,
+    /// The caller's nonce, should it lead.
+    pub owner: Uuid,
+    /// How long a lead lasts.
+    pub lease_for: Duration,
+}
+
+/// What somebody who asks to resume has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Joined {
+    /// Find out, and tell.
+    Lead {
+        /// The handshake.
+        id: HandshakeId,
+        /// To be shown when telling.
+        lease: Lease,
+        /// When the request arrived that is to be judged; earlier than now if we held it back.
+        arrived: Timestamp,
+    },
+    /// Wait until the pair changes, at most this long, and ask again showing the fence.
+    Wait {
+        /// The lead waited for.
+        fence: u64,
+        /// How long that lead can last.
+        left: Duration,
+    },
+    /// The answer is known.
+    Replay(View),
+    /// The lead that was waited for failed.
+    Failed(Error),
+}
+
+/// An answer as one caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// The answer.
+    pub answer: Answer,
+    /// The handshake; none when the answer is a new start.
+    pub handshake: Option<HandshakeId>,
+    /// The caller's part.
+    pub seat: Seat,
+}
+
+/// Time that does not count, because we held the customer back. Set once for a drop and never renewed, so that knocking keeps
+/// nothing alive; a conclusive answer ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Credit {
+    arrived: Timestamp,
+    until: Timestamp,
+}
+
+/// One pair's state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PairState {
+    handshakes: Vec<Handshake>,
+    tabs: Tabs,
+    fence: u64,
+    credit: Option<Credit>,
+    /// Handshakes opened before this one are superseded: it was confirmed.
+    confirmed: Option<HandshakeId>,
+}
+
+impl PairState {
+    /// Joins the handshake that can be joined, or opens one.
+    pub fn join(&mut self, join: &Join, now: Timestamp) -> Joined {
+        self.forget(now);
+        self.tabs.seat(join.tab.as_ref());
+        let Some(current) = self.handshakes.last_mut() else { return self.open(join, now) };
+        match &current.phase {
+            Phase::Leading(grant) if grant.holds(now) => {
+                let wait = Joined::Wait { fence: grant.lease.fence, left: grant.left(now) };
+                current.admit(join.tab.as_ref(), join.attempt);
+                wait
+            }
+            Phase::Leading(lost) => {
+                // Whoever led is dead. The customer waited through no fault of theirs.
+                let (opened, lost) = (current.opened, lost.until);
+                self.hold_back(opened, lost);
+                self.lead(join, now)
+            }
+            Phase::Failed { fence, error } if join.waited_on == Some(*fence) => Joined::Failed(error.clone()),
+            Phase::Failed { .. } => self.lead(join, now),
+            Phase::Concluded { answer, replay_until, .. } => {
+                if now >= *replay_until || current.is_second_drop(join.tab.as_ref(), join.attempt) {
+                    return self.open(join, now);
+                }
+                let answer = answer.clone();
+                current.admit(join.tab.as_ref(), join.attempt);
+                let handshake = current.is_resumable().then_some(current.id);
+                Joined::Replay(View { answer, handshake, seat: self.tabs.look(join.tab.as_ref()) })
+            }
+        }
+    }
+
+    /// Takes the leader's answer.
+    pub fn conclude(
+        &mut self,
+        lease: Lease,
+        tab: Option<&TabId>,
+        answer: Answer,
+        replay_ttl: Duration,
+        now: Timestamp,
+    ) -> Result<View, Fenced> {
+        let current = led_by(&mut self.handshakes, lease)?;
+        current.conclude(answer.clone(), replay_ttl, now);
+        let handshake = current.is_resumable().then_some(current.id);
+        self.credit = None;
+        Ok(View { answer, handshake, seat: self.tabs.look(tab) })
+    }
+
+    /// Takes the leader's failure. Callers were told to return after `back_in`; until then, and a little longer, the time
+    /// they wait does not count.
+    pub fn fail(&mut self, lease: Lease, error: Error, back_in: Duration, now: Timestamp) -> Result<(), Fenced> {
+        let current = led_by(&mut self.handshakes, lease)?;
+        let opened = current.opened;
+        current.phase = Phase::Failed { fence: lease.fence, error };
+        self.hold_back(opened, after(now, back_in));
+        Ok(())
+    }
+
+    /// Makes a tab ACTIVE and answers with what is known, without asking anybody.
+    pub fn take_over(&mut self, tab: &TabId, now: Timestamp) -> Result<View, Error> {
+        self.forget(now);
+        let known = self.handshakes.iter_mut().rev().find(|handshake| handshake.answer().is_some());
+        let Some((handshake, answer)) = known.and_then(|handshake| {
+            handshake.admit(Some(tab), None);
+            let answer = handshake.answer()?.clone();
+            Some((handshake.is_resumable().then_some(handshake.id), answer))
+        }) else {
+            return Err(nothing_to_take_over());
+        };
+        Ok(View { answer, handshake, seat: self.tabs.take_over(tab) })
+    }
+
+    /// The answer of exactly this handshake.
+    pub fn view(&mut self, id: HandshakeId, tab: Option<&TabId>, now: Timestamp) -> Result<View, Error> {
+        let handshake = self.usable(id, now)?;
+        handshake.admit(tab, None);
+        let answer = handshake.answer().cloned().ok_or_else(not_found)?;
+        Ok(View { answer, handshake: Some(id), seat: self.tabs.seat(tab) })
+    }
+
+    /// A handshake whose id was handed out for this pair and still counts.
+    pub fn usable(&mut self, id: HandshakeId, now: Timestamp) -> Result<&mut Handshake, Error> {
+        self.forget(now);
+        let position = |id| self.handshakes.iter().position(|handshake| handshake.id == id);
+        let index = position(id).ok_or_else(not_found)?;
+        if self.confirmed.and_then(position).is_some_and(|confirmed| index < confirmed) {
+            return Err(Error::new(
+                Reason::HandshakeSuperseded,
+                "a newer handshake of this session was confirmed; use that one",
+            ));
+        }
+        Some(&mut self.handshakes[index]).filter(|handshake| handshake.is_resumable()).ok_or_else(not_found)
+    }
+
+    /// Notes that a handshake was confirmed, which supersedes all that were opened before it.
+    pub fn confirmed(&mut self, id: HandshakeId) {
+        let position = |id| self.handshakes.iter().position(|handshake| handshake.id == id);
+        if position(id) > self.confirmed.and_then(position) {
+            self.confirmed = Some(id);
+        }
+    }
+
+    /// Whether a tab speaks for the pair as of an epoch.
+    pub fn speaks(&self, tab: &TabId, epoch: u64) -> bool {
+        self.tabs.speaks(tab, epoch)
+    }
+
+    /// Seats a tab that asks for nothing else.
+    pub fn seat(&mut self, tab: Option<&TabId>) -> Seat {
+        self.tabs.seat(tab)
+    }
+
+    /// Whether no handshake of it can matter any more.
+    pub fn is_spent(&mut self, now: Timestamp) -> bool {
+        self.forget(now);
+        self.handshakes.is_empty()
+    }
+
+    /// Finds a handshake without judging whether it still counts.
+    pub fn find(&mut self, id: HandshakeId) -> Option<&mut Handshake> {
+        self.handshakes.iter_mut().find(|handshake| handshake.id == id)
+    }
+
+    fn open(&mut self, join: &Join, now: Timestamp) -> Joined {
+        if self.handshakes.len() >= MAX_HANDSHAKES {
+            self.handshakes.remove(0);
+        }
+        let grant = self.grant(join, now);
+        let mut handshake = Handshake::open(join.new_id, now, grant);
+        handshake.admit(join.tab.as_ref(), join.attempt);
+        self.handshakes.push(handshake);
+        Joined::Lead { id: join.new_id, lease: grant.lease, arrived: self.arrived(now) }
+    }
+
+    /// Leads the current handshake once more; whoever led before is fenced off.
+    fn lead(&mut self, join: &Join, now: Timestamp) -> Joined {
+        let grant = self.grant(join, now);
+        let arrived = self.arrived(now);
+        let Some(current) = self.handshakes.last_mut() else { return self.open(join, now) };
+        current.phase = Phase::Leading(grant);
+        current.admit(join.tab.as_ref(), join.attempt);
+        Joined::Lead { id: current.id, lease: grant.lease, arrived }
+    }
+
+    fn grant(&mut self, join: &Join, now: Timestamp) -> Grant {
+        self.fence += 1;
+        Grant { lease: Lease { owner: join.owner, fence: self.fence }, until: after(now, join.lease_for) }
+    }
+
+    fn hold_back(&mut self, arrived: Timestamp, back_at: Timestamp) {
+        self.credit.get_or_insert(Credit { arrived, until: after(back_at, CREDIT_GRACE) });
+    }
+
+    fn arrived(&self, now: Timestamp) -> Timestamp {
+        self.credit.filter(|credit| now <= credit.until).map_or(now, |credit| credit.arrived)
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        self.handshakes.retain(|handshake| !handshake.is_spent(now));
+    }
+}
+
+/// The handshake led under this lease, if it still is.
+fn led_by(handshakes: &mut [Handshake], lease: Lease) -> Result<&mut Handshake, Fenced> {
+    handshakes
+        .last_mut()
+        .filter(|handshake| matches!(&handshake.phase, Phase::Leading(grant) if grant.lease == lease))
+        .ok_or(Fenced)
+}
+
+/// One answer for unknown, expired and another pair's: telling them apart would tell a stranger what exists.
+pub fn not_found() -> Error {
+    Error::new(Reason::HandshakeNotFound, "no such handshake of this session; call ValidateSession to open one")
+}
+
+/// A tab can only take over what an earlier answer described.
+pub fn nothing_to_take_over() -> Error {
+    Error::new(
+        Reason::NothingToTakeOver,
+        "no answer of this session is known; call ValidateSession with intent RESUME first",
+    )
+}

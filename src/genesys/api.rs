@@ -1,0 +1,156 @@
+//! One call to Genesys from its budget to its understood answer, in as many tries as are safe and fit in its deadline.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use url::Url;
+
+use super::Settings;
+use super::answer::Answer;
+use super::client::Http;
+use super::observe;
+use super::operation::Operation;
+use super::token::{Token, Tokens};
+use crate::ports::{Budget, Clock, Entropy, UpstreamError};
+
+/// What to send.
+pub(super) struct Call {
+    pub(super) operation: Operation,
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) body: Option<Value>,
+}
+
+/// Makes calls.
+pub(super) struct Api {
+    http: Http,
+    tokens: Arc<Tokens>,
+    budget: Arc<dyn Budget>,
+    entropy: Arc<dyn Entropy>,
+}
+
+// === impl Api ===
+
+impl Api {
+    pub(super) fn new(
+        settings: Settings,
+        budget: Arc<dyn Budget>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, reqwest::Error> {
+        let http = Http::new(settings.timeout, clock)?;
+        let tokens = Arc::new(Tokens::new(settings, http.clone(), Arc::clone(&entropy)));
+        Ok(Self { http, tokens, budget, entropy })
+    }
+
+    pub(super) async fn sign_in(&self) -> Result<(), UpstreamError> {
+        self.tokens.obtain().await.map(|_| ())
+    }
+
+    /// Makes a call. `understand` reads an answer, whatever its status; whatever it makes of it counts as the try's outcome.
+    pub(super) async fn call<T>(
+        &self,
+        call: &Call,
+        deadline: Instant,
+        understand: impl Fn(&Answer) -> Result<T, UpstreamError> + Send + Sync,
+    ) -> Result<T, UpstreamError> {
+        let mut doubt = None;
+        let result = self.tries(call, deadline, &understand, &mut doubt).await;
+        result.map_err(|error| match doubt {
+            // A later try that certainly did nothing does not tell what an earlier one did.
+            Some(doubt) if call.operation.writes() && !error.outcome_unknown() => doubt,
+            _ => error,
+        })
+    }
+
+    /// Leaves in `doubt` an error whose try may have taken effect and was followed by another.
+    async fn tries<T>(
+        &self,
+        call: &Call,
+        deadline: Instant,
+        understand: &(impl Fn(&Answer) -> Result<T, UpstreamError> + Send + Sync),
+        doubt: &mut Option<UpstreamError>,
+    ) -> Result<T, UpstreamError> {
+        let mut tried = 1;
+        let mut renewed = false;
+        self.spend(call, deadline).await?;
+        let mut token = self.tokens.get(deadline).await.map_err(nothing_sent)?;
+        loop {
+            let error = match self.attempt(call, &token, deadline, understand).await {
+                Ok(understood) => return Ok(understood),
+                Err(error) => error,
+            };
+            if error == UpstreamError::Unauthorized && !renewed {
+                renewed = true;
+                token = self.tokens.replace(&token, deadline).await.map_err(nothing_sent)?;
+            } else {
+                let Some(wait) = call.operation.wait(&error, tried, self.entropy.unit()) else {
+                    return Err(error);
+                };
+                if Instant::now() + wait >= deadline {
+                    return Err(error);
+                }
+                if error.outcome_unknown() {
+                    *doubt = Some(error);
+                }
+                tried += 1;
+                sleep(wait).await;
+            }
+            self.spend(call, deadline).await?;
+        }
+    }
+
+    async fn spend(&self, call: &Call, deadline: Instant) -> Result<(), UpstreamError> {
+        self.budget.take(deadline).await.map_err(|spent| {
+            observe::no_budget(call.operation, spent.retry_after);
+            UpstreamError::Budget { retry_after: spent.retry_after }
+        })
+    }
+
+    async fn attempt<T>(
+        &self,
+        call: &Call,
+        token: &Token,
+        deadline: Instant,
+        understand: &(impl Fn(&Answer) -> Result<T, UpstreamError> + Send + Sync),
+    ) -> Result<T, UpstreamError> {
+        let request = self
+            .http
+            .request(call.method.clone(), call.url.clone())
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .header(AUTHORIZATION, token.header());
+        let request = match &call.body {
+            Some(body) => request.json(body),
+            // Said aloud: some gateways answer 411 to a POST that does not say how long it is.
+            None if call.method == Method::POST => request.header(CONTENT_LENGTH, HeaderValue::from_static("0")),
+            None => request,
+        };
+        let began = Instant::now();
+        let answer = self.http.exchange(request, deadline).await;
+        let result = answer.as_ref().map_err(Clone::clone).and_then(understand);
+        observe::exchange(call.operation, began.elapsed(), answer.as_ref().ok(), &result);
+        result
+    }
+}
+
+/// Why a call could not be made for want of a token, in words that do not claim anything of the call itself: no message was
+/// sent in doubt, and no conversation was looked for.
+fn nothing_sent(error: UpstreamError) -> UpstreamError {
+    match error {
+        UpstreamError::RateLimited { .. } => error,
+        UpstreamError::Unauthorized
+        | UpstreamError::Forbidden
+        | UpstreamError::NotFound
+        | UpstreamError::Conflict
+        | UpstreamError::Rejected { .. } => UpstreamError::Unauthorized,
+        UpstreamError::Budget { .. }
+        | UpstreamError::Unreachable
+        | UpstreamError::Timeout
+        | UpstreamError::Reset
+        | UpstreamError::Server { .. }
+        | UpstreamError::Malformed(_) => UpstreamError::Unreachable,
+    }
+}

@@ -1,0 +1,42 @@
+//! The future: the inner answer, or the answer at the deadline.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::Response;
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+pin_project! {
+    /// Resolves to the inner response, or to the one for expired calls.
+    #[derive(Debug)]
+    pub struct ResponseFuture<F, B> {
+        #[pin]
+        inner: F,
+        #[pin]
+        sleep: Sleep,
+        expired: fn() -> Response<B>,
+    }
+}
+
+impl<F, B> ResponseFuture<F, B> {
+    pub(super) fn new(inner: F, deadline: Instant, expired: fn() -> Response<B>) -> Self {
+        Self { inner, sleep: sleep_until(deadline), expired }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = Result<Response<B>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(outcome) = this.inner.poll(cx) {
+            return Poll::Ready(outcome);
+        }
+        ready!(this.sleep.poll(cx));
+        Poll::Ready(Ok((this.expired)()))
+    }
+}

@@ -1,0 +1,3 @@
+//! Middleware, one folder each, in tower-http's grammar.
+
+pub mod deadline;

@@ -1,0 +1,44 @@
+//! The serving port: which services stand behind which layers, outermost first.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use tonic::service::Routes;
+use tonic_health::pb::health_server::{Health as HealthApi, HealthServer};
+
+use super::grpc::{Server, deadline_exceeded};
+use crate::layers::deadline::DeadlineLayer;
+use crate::pb::FILE_DESCRIPTOR_SET;
+use crate::pb::session_resumption_server::SessionResumptionServer;
+
+/// The largest request that can be right: 50 messages and a marker of 4,096 characters of four bytes each, and their names.
+const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+
+/// The descriptors do not decode: a broken build.
+#[derive(Debug, thiserror::Error)]
+#[error("the embedded descriptors cannot be served: {0}")]
+pub struct BrokenDescriptors(String);
+
+/// Everything the serving port answers.
+///
+/// It is an axum router, so that other protocols can be added as routes of the same port; it is served through tonic, which
+/// turns errors of layers into gRPC statuses.
+pub fn routes(
+    server: Server,
+    health: HealthServer<impl HealthApi>,
+    max_call_time: Duration,
+) -> Result<Routes, BrokenDescriptors> {
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(|error| BrokenDescriptors(error.to_string()))?;
+    let resumption = SessionResumptionServer::new(server).max_decoding_message_size(MAX_REQUEST_BYTES);
+
+    let calls = Routes::new(resumption).into_axum_router();
+    // Inside tonic's own timeout, so that it answers first and says DEADLINE_EXCEEDED. Health and reflection stand outside:
+    // they watch for as long as their caller likes.
+    let calls = calls.layer(DeadlineLayer::<Body>::new(max_call_time, deadline_exceeded));
+    let watching = Routes::new(health).add_service(reflection).into_axum_router();
+    Ok(Routes::from(calls.merge(watching.reset_fallback())))
+}

@@ -1,0 +1,145 @@
+//! ConfirmReattach: the customer is back; count it, once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::{Caller, Inner, Resumption, out_of_time, outlive, store_error, upstream};
+use crate::domain::conversation::Confirming;
+use crate::domain::counter::{Claim, Claimant, Claimed, Written};
+use crate::domain::error::Error;
+use crate::domain::handshake::Confirmation;
+use crate::domain::ids::{HandshakeId, Pair};
+use crate::domain::lease::Lease;
+use crate::domain::snapshot::{Snapshot, Status};
+use crate::ports::{Event, Metadata, Note, UpstreamError};
+
+/// When a flow should look again whether the customer is attached: its next step takes about this long.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How a confirmation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Confirmed {
+    /// The resumption is counted.
+    Confirmed {
+        /// The count, its time and the agent.
+        confirmation: Confirmation,
+        /// Whether it had been counted before.
+        replayed: bool,
+    },
+    /// The customer is not attached yet.
+    NotReattached {
+        /// When to look again.
+        retry_delay: Duration,
+    },
+    /// The conversation is over.
+    SessionEnded,
+}
+
+impl Resumption {
+    /// Confirms that a customer was re-attached, and counts it.
+    pub async fn confirm(&self, caller: &Caller, pair: Pair, id: HandshakeId) -> Result<Confirmed, Error> {
+        let work = Arc::clone(&self.inner).confirm(caller.clone(), pair.clone(), id);
+        let confirmed = outlive(caller, work).await.map_err(|error| self.failed(caller, &pair, Some(id), error))?;
+        let event = match &confirmed {
+            Confirmed::Confirmed { confirmation, replayed } => {
+                Event::Confirmed { count: confirmation.count, replayed: *replayed }
+            }
+            Confirmed::NotReattached { .. } => Event::NotConfirmed { ended: false },
+            Confirmed::SessionEnded => Event::NotConfirmed { ended: true },
+        };
+        self.inner.audit(caller, &pair, Some(id), event);
+        Ok(confirmed)
+    }
+}
+
+impl Inner {
+    async fn confirm(self: Arc<Self>, caller: Caller, pair: Pair, id: HandshakeId) -> Result<Confirmed, Error> {
+        let handshakes = &self.ports.handshakes;
+        loop {
+            let changed = handshakes.changed(&pair.conversation);
+            if let Some(confirmation) = handshakes.confirmation(&pair, id).await.map_err(store_error)? {
+                return Ok(Confirmed::Confirmed { confirmation, replayed: true });
+            }
+            let read_at = handshakes.now().await.map_err(store_error)?;
+            let reading = self.confirmations.read(&pair.conversation, caller.deadline).await;
+            let snapshot = match reading.map_err(|error| upstream::error(&error))?.found {
+                Some(snapshot) if snapshot.status != Status::Terminated => snapshot,
+                _ => return Ok(Confirmed::SessionEnded),
+            };
+            if snapshot.customer(&pair.participant).is_none() {
+                return Ok(Confirmed::SessionEnded);
+            }
+            if !snapshot.is_attached(&pair.participant) {
+                return Ok(Confirmed::NotReattached { retry_delay: LOOK_AGAIN });
+            }
+            if caller.has_left() {
+                return Err(out_of_time());
+            }
+            let claim = self.claim(&caller, &pair, id, &snapshot, read_at);
+            match handshakes.claim(&pair.conversation, claim).await.map_err(store_error)? {
+                Confirming::Already(confirmation) => {
+                    return Ok(Confirmed::Confirmed { confirmation, replayed: true });
+                }
+                Confirming::Claimed(Claimed::Write { lease, confirmation }) => {
+                    return self.write_count(&caller, &pair, id, lease, confirmation).await;
+                }
+                Confirming::Claimed(Claimed::ReadAgain) => {}
+                Confirming::Claimed(Claimed::Busy(left)) => {
+                    self.wait_turn(&caller, left, changed).await?;
+                }
+            }
+        }
+    }
+
+    fn claim(&self, caller: &Caller, pair: &Pair, id: HandshakeId, snapshot: &Snapshot, read_at: Timestamp) -> Claim {
+        let metadata = match snapshot.attributes.get("resumptionCount").map(|text| text.trim().parse()) {
+            None => 0,
+            Some(Ok(count)) => count,
+            Some(Err(_)) => {
+                self.audit(caller, pair, Some(id), Event::Noted(Note::CountNotANumber));
+                0
+            }
+        };
+        Claim {
+            claimant: Claimant { participant: pair.participant.clone(), handshake: id },
+            metadata,
+            read_at,
+            agent_id: snapshot.agent_id().map(str::to_owned),
+            owner: self.ports.entropy.uuid(),
+            // As long as a write can be under way: its own time, and as much again for what the network still holds.
+            write_for: self.rules.call_timeout * 2,
+        }
+    }
+
+    /// Writes the reserved count. From here the work ends by its own time, not the caller's: a write cut short is a write
+    /// nobody knows the outcome of.
+    async fn write_count(
+        &self,
+        caller: &Caller,
+        pair: &Pair,
+        id: HandshakeId,
+        lease: Lease,
+        confirmation: Confirmation,
+    ) -> Result<Confirmed, Error> {
+        let metadata = Metadata { count: confirmation.count, time: confirmation.time };
+        let deadline = Instant::now() + self.rules.call_timeout;
+        let outcome = self.ports.conversations.write_metadata(&pair.conversation, &metadata, deadline).await;
+        let written = match &outcome {
+            Ok(()) => Written::Yes,
+            Err(error) if error.outcome_unknown() => Written::Unknown,
+            Err(_) => Written::No,
+        };
+        if let Err(error) = self.ports.handshakes.settle(&pair.conversation, lease, written).await {
+            self.audit(caller, pair, Some(id), Event::Noted(Note::LeaseLost));
+            return Err(store_error(error));
+        }
+        match outcome {
+            Ok(()) => Ok(Confirmed::Confirmed { confirmation, replayed: false }),
+            Err(UpstreamError::NotFound) => Ok(Confirmed::SessionEnded),
+            Err(error) => Err(upstream::error(&error)),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The use cases, over the ports.
+
+mod client_time;
+pub mod confirm;
+pub mod inject;
+mod injector;
+mod messages;
+mod reads;
+mod transcript;
+mod upstream;
+pub mod validate;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::error::{Error, Reason};
+use crate::domain::ids::{HandshakeId, Pair};
+use crate::domain::policy::Policy;
+use crate::domain::principal::Principal;
+use crate::ports::{Audit, Clock, Conversations, Entropy, Event, Handshakes, Record, StoreError};
+use reads::Reads;
+
+/// When a caller should return if the store cannot serve it.
+const STORE_RETRY: Duration = Duration::from_secs(2);
+
+/// The longest sleep of a caller who waits for another's work: a change in another replica may go unnoticed.
+const LONGEST_NAP: Duration = Duration::from_millis(250);
+
+/// Who writes the marker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkerAuthor {
+    /// The customer participant, as the guide prints the POST.
+    Customer,
+    /// `system`, as the guide's text has it.
+    System,
+}
+
+/// The operator's rules for the use cases.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// How sessions are judged.
+    pub policy: Policy,
+    /// How long a conclusive answer is replayed.
+    pub replay_ttl: Duration,
+    /// How long one call to Genesys may take.
+    pub call_timeout: Duration,
+    /// Who writes the marker.
+    pub marker_author: MarkerAuthor,
+}
+
+/// Who calls, and how long they wait.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The authenticated caller.
+    pub principal: Principal,
+    /// When they stop waiting.
+    pub deadline: Instant,
+    /// Set when they are gone. Work that others share goes on; new writes are not begun.
+    pub gone: CancellationToken,
+}
+
+impl Caller {
+    /// Whether nobody waits for the answer any more.
+    fn has_left(&self) -> bool {
+        self.gone.is_cancelled() || Instant::now() >= self.deadline
+    }
+}
+
+/// What the use cases stand on.
+#[derive(Clone)]
+pub struct Ports {
+    /// Genesys.
+    pub conversations: Arc<dyn Conversations>,
+    /// The store.
+    pub handshakes: Arc<dyn Handshakes>,
+    /// The audit record.
+    pub audit: Arc<dyn Audit>,
+    /// The time of this host, for what is only advisory.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl fmt::Debug for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ports").finish_non_exhaustive()
+    }
+}
+
+struct Inner {
+    ports: Ports,
+    rules: Rules,
+    /// Reads of validations: a caller may share one that began before it asked.
+    validations: Arc<Reads>,
+    /// Reads of confirmations, kept apart: one that began for a validation may predate the re-attachment.
+    confirmations: Arc<Reads>,
+}
+
+/// The use cases. Clones share everything.
+#[derive(Clone)]
+pub struct Resumption {
+    inner: Arc<Inner>,
+}
+
+impl fmt::Debug for Resumption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resumption").field("rules", &self.inner.rules).finish_non_exhaustive()
+    }
+}
+
+impl Resumption {
+    /// The use cases over these ports.
+    pub fn new(ports: Ports, rules: Rules) -> Self {
+        let validations = Arc::new(Reads::new(Arc::clone(&ports.conversations)));
+        let confirmations = Arc::new(Reads::new(Arc::clone(&ports.conversations)));
+        Self { inner: Arc::new(Inner { ports, rules, validations, confirmations }) }
+    }
+
+    /// Reports a failed call and sets each caller's own time to return.
+    fn failed(&self, caller: &Caller, pair: &Pair, handshake: Option<HandshakeId>, error: Error) -> Error {
+        self.inner.audit(caller, pair, handshake, Event::Failed { reason: error.reason });
+        upstream::spread(error, self.inner.ports.entropy.unit())
+    }
+}
+
+impl Inner {
+    fn audit(&self, caller: &Caller, pair: &Pair, handshake: Option<HandshakeId>, event: Event<'_>) {
+        self.ports.audit.record(&Record { principal: &caller.principal, pair, handshake, event });
+    }
+
+    /// Waits for another writer of the same conversation, or gives up where the caller would.
+    async fn wait_turn(&self, caller: &Caller, left: Duration, changed: BoxFuture<'static, ()>) -> Result<(), Error> {
+        let nap = left.min(LONGEST_NAP);
+        if caller.has_left() || Instant::now() + nap >= caller.deadline {
+            let message = "another caller is writing to this conversation; ask again for the result";
+            return Err(Error::retry(Reason::InProgress, message, left));
+        }
+        // Either the change came or the nap is over: look again.
+        let _ = tokio::time::timeout(nap, changed).await;
+        Ok(())
+    }
+
+    /// How long a piece of work that makes this many calls in a row can take, with a margin for everything between them.
+    fn work_time(&self, calls: u32) -> Duration {
+        self.rules.call_timeout * calls + Duration::from_secs(1)
+    }
+}
+
+/// Runs work that must not die with its caller, and waits for it until the caller stops waiting.
+async fn outlive<T: Send + 'static>(
+    caller: &Caller,
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    let work = tokio::spawn(work);
+    match tokio::time::timeout_at(caller.deadline, work).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(Error::new(Reason::Internal, "the call failed for a cause of ours; it is safe to repeat it")),
+        Err(_) => Err(out_of_time()),
+    }
+}
+
+fn out_of_time() -> Error {
+    Error::new(
+        Reason::DeadlineExceeded,
+        "the call's deadline passed; repeating it is safe and continues where it stood",
+    )
+}
+
+fn store_error(error: StoreError) -> Error {
+    match error {
+        StoreError::Refused(error) => error,
+        StoreError::Full => {
+            Error::retry(Reason::StoreFull, "this replica keeps all the sessions it may; try again later", STORE_RETRY)
+        }
+        StoreError::Fenced(_) => Error::retry(
+            Reason::InProgress,
+            "another caller took over this work; ask again for its result",
+            STORE_RETRY,
+        ),
+    }
+}

@@ -1,0 +1,66 @@
+//! What a failure of Genesys means to our callers: a retryable error with a delay, never a decision.
+
+use std::time::Duration;
+
+use crate::domain::error::{Error, Reason};
+use crate::ports::UpstreamError;
+
+/// After a fault that may pass at once.
+const SOON: Duration = Duration::from_secs(2);
+/// After a fault that an operator, or time, has to mend.
+const LATER: Duration = Duration::from_secs(10);
+/// No caller is told to stay away for longer, whatever Genesys asks of us.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// The error our callers see.
+pub(super) fn error(error: &UpstreamError) -> Error {
+    let (reason, message, after) = match error {
+        UpstreamError::Budget { retry_after } => (
+            Reason::BudgetExhausted,
+            "the budget of requests to genesys is spent for the moment",
+            (*retry_after).min(LONGEST),
+        ),
+        UpstreamError::Unreachable | UpstreamError::Reset => {
+            (Reason::UpstreamUnavailable, "genesys cannot be reached", SOON)
+        }
+        UpstreamError::Timeout => (Reason::UpstreamTimeout, "genesys did not answer in time", SOON),
+        UpstreamError::Server { retry_after, .. } => {
+            (Reason::UpstreamUnavailable, "genesys failed", retry_after.unwrap_or(SOON).min(LONGEST))
+        }
+        UpstreamError::RateLimited { retry_after } => (
+            Reason::UpstreamRateLimited,
+            "genesys limits the rate of requests",
+            retry_after.unwrap_or(LATER).min(LONGEST),
+        ),
+        UpstreamError::Unauthorized => (
+            Reason::UpstreamUnauthorized,
+            "genesys refuses this service's credentials; its operator must check client id, secret and region",
+            LATER,
+        ),
+        UpstreamError::Forbidden => (
+            Reason::UpstreamForbidden,
+            "this service's credentials lack a permission in genesys; its operator must grant it",
+            LATER,
+        ),
+        UpstreamError::Malformed(_) => (Reason::UpstreamMalformed, "genesys' answer cannot be understood", LATER),
+        UpstreamError::NotFound | UpstreamError::Rejected { .. } => {
+            (Reason::UpstreamRejected, "genesys refused this service's request", LATER)
+        }
+        UpstreamError::Conflict => {
+            (Reason::UpstreamConflict, "the conversation changed at the same moment; repeat the call", SOON)
+        }
+    };
+    Error::retry(reason, message, after)
+}
+
+/// Gives one caller its own time to return, between the delay and twice the delay: the same delay for all who failed
+/// together would bring them back together.
+pub(super) fn spread(mut error: Error, unit: f64) -> Error {
+    error.retry_after = error.retry_after.map(|after| after + after.mul_f64(unit.clamp(0.0, 1.0)));
+    error
+}
+
+/// The latest instant a delay can be spread to; until then a caller who waits as told is not late.
+pub(super) fn latest_return(error: &Error) -> Duration {
+    error.retry_after.unwrap_or(SOON) * 2
+}

@@ -1,0 +1,3 @@
+//! Where handshakes are kept.
+
+pub mod memory;

@@ -1,0 +1,195 @@
+//! Answers as Genesys Cloud words them, and the broken ways they can be delivered.
+
+use std::io;
+
+use axum::{
+    body::{Body, Bytes},
+    http::{
+        HeaderName, HeaderValue, Response, StatusCode,
+        header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
+    },
+};
+use futures_util::stream::{self, StreamExt};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{connection::Connection, tokens::Quota};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// An answer before it is rendered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Payload,
+}
+
+#[derive(Debug)]
+enum Payload {
+    Ready(Bytes),
+    /// The message of an `ErrorBody`, which needs the `contextId` that only the answer's rendering knows.
+    Error(String),
+}
+
+/// How an answer reaches the caller, if it does.
+#[derive(Debug)]
+pub(crate) enum Delivery {
+    Whole(Answer),
+    /// The connection ends halfway through the body.
+    Truncated(Answer),
+    /// The connection is reset and nothing arrives.
+    Reset,
+}
+
+// === impl Answer ===
+
+impl Answer {
+    pub(crate) fn ok(body: &impl Serialize) -> Self {
+        Self::json(StatusCode::OK, &json!(body))
+    }
+
+    /// An API error: Genesys Cloud's `ErrorBody`.
+    pub(crate) fn error(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, headers: Vec::new(), body: Payload::Error(message.into()) }
+    }
+
+    /// A login error, in OAuth's shape with the platform's extra `description`.
+    pub(crate) fn oauth_error(status: StatusCode, description: &str) -> Self {
+        let error = match status {
+            StatusCode::BAD_REQUEST => "invalid_request",
+            StatusCode::UNAUTHORIZED => "invalid_client",
+            _ => "server_error",
+        };
+        let body = json!({"error": error, "description": description, "error_description": description});
+        Self::json(status, &body)
+    }
+
+    pub(crate) fn too_many_requests(retry_after_s: u64) -> Self {
+        let message = format!("Rate limit exceeded the maximum. Retry the request in [{retry_after_s}] seconds");
+        Self::error(StatusCode::TOO_MANY_REQUESTS, message).with(RETRY_AFTER, retry_after_s.into())
+    }
+
+    pub(crate) fn method_not_allowed(allowed: &'static str) -> Self {
+        Self::error(StatusCode::METHOD_NOT_ALLOWED, format!("only {allowed} is allowed here"))
+            .with(ALLOW, HeaderValue::from_static(allowed))
+    }
+
+    pub(crate) fn raw(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: vec![(CONTENT_TYPE, content_type)], body: Payload::Ready(body.into()) }
+    }
+
+    /// A body that claims to be JSON and is not.
+    pub(crate) fn malformed() -> Self {
+        Self::raw(StatusCode::OK, JSON, r#"{"id": "#)
+    }
+
+    fn json(status: StatusCode, body: &Value) -> Self {
+        Self::raw(status, JSON, body.to_string())
+    }
+
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(crate) fn with_quota(self, quota: Quota) -> Self {
+        self.with(HeaderName::from_static("inin-ratelimit-count"), quota.count.into())
+            .with(HeaderName::from_static("inin-ratelimit-allowed"), quota.allowed.into())
+            .with(HeaderName::from_static("inin-ratelimit-reset"), quota.reset_s.into())
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn render(self, correlation_id: &str) -> (Response<Body>, Bytes) {
+        let bytes = match self.body {
+            Payload::Ready(bytes) => bytes,
+            Payload::Error(message) => error_body(self.status, &message, correlation_id).to_string().into(),
+        };
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(CONTENT_TYPE, JSON);
+        for (name, value) in self.headers {
+            response.headers_mut().insert(name, value);
+        }
+        (response, bytes)
+    }
+}
+
+fn error_body(status: StatusCode, message: &str, correlation_id: &str) -> Value {
+    json!({
+        "message": message,
+        "code": error_code(status),
+        "status": status.as_u16(),
+        "messageParams": {},
+        "contextId": correlation_id,
+        "details": [],
+        "errors": [],
+    })
+}
+
+fn error_code(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "bad.credentials",
+        403 => "missing.permissions",
+        404 => "not.found",
+        408 | 504 => "request.timeout",
+        409 => "general.conflict",
+        415 => "unsupported.media.type",
+        429 => "too.many.requests.retry.after",
+        503 => "service.unavailable",
+        500.. => "internal.server.error",
+        _ => "bad.request",
+    }
+}
+
+// === impl Delivery ===
+
+impl Delivery {
+    /// The status the caller is meant to see.
+    pub(crate) fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Whole(answer) | Self::Truncated(answer) => Some(answer.status()),
+            Self::Reset => None,
+        }
+    }
+
+    pub(crate) fn map(self, change: impl FnOnce(Answer) -> Answer) -> Self {
+        match self {
+            Self::Whole(answer) => Self::Whole(change(answer)),
+            Self::Truncated(answer) => Self::Truncated(change(answer)),
+            Self::Reset => Self::Reset,
+        }
+    }
+
+    pub(crate) fn into_response(self, correlation_id: &str, connection: &Connection) -> Response<Body> {
+        match self {
+            Self::Whole(answer) => {
+                let (response, bytes) = answer.render(correlation_id);
+                response.map(|_| Body::from(bytes))
+            }
+            Self::Truncated(answer) => {
+                let (mut response, bytes) = answer.render(correlation_id);
+                response.headers_mut().insert(CONTENT_LENGTH, bytes.len().into());
+                response.map(|_| half(&bytes))
+            }
+            Self::Reset => {
+                connection.sever();
+                Response::new(Body::empty())
+            }
+        }
+    }
+}
+
+/// The first half of a body, then an error, upon which the server gives up the connection.
+fn half(bytes: &Bytes) -> Body {
+    let head = bytes.slice(..bytes.len() / 2);
+    let cut = async {
+        // Lets the server flush the head first, or the caller would see no answer at all.
+        tokio::task::yield_now().await;
+        Err(io::Error::from(io::ErrorKind::UnexpectedEof))
+    };
+    Body::from_stream(stream::iter([Ok(head)]).chain(stream::once(cut)))
+}

@@ -1,0 +1,106 @@
+//! The way of every call: off the wire, through admission, into the ledger, and out.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderValue, Response, header::DATE, request::Parts},
+    middleware::{self, Next},
+};
+use jiff::fmt::rfc2822::DateTimePrinter;
+use uuid::Uuid;
+
+use crate::{
+    Control, admin,
+    admission::{self, admit},
+    answer::Delivery,
+    connection::Connection,
+    ledger::{Arrival, Outcome},
+    perform::perform,
+    route::Resource,
+    world::Shared,
+};
+
+#[derive(Debug, Clone)]
+struct CorrelationId(String);
+
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .nest("/_sim", admin::router(Control::new(Arc::clone(&shared))))
+        .fallback(serve)
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), stamp))
+        .with_state(shared)
+}
+
+/// Puts on every answer what every answer of Genesys Cloud carries.
+async fn stamp(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response<Body> {
+    let id = Uuid::new_v4().to_string();
+    request.extensions_mut().insert(CorrelationId(id.clone()));
+    let mut response = next.run(request).await;
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&shared.world().clock.now());
+    let headers = response.headers_mut();
+    if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
+        headers.insert(DATE, date);
+    }
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert("inin-correlation-id", id);
+    }
+    response
+}
+
+async fn serve(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    Extension(CorrelationId(correlation_id)): Extension<CorrelationId>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let delivery = match to_bytes(body, usize::MAX).await {
+        // A task of its own: work that has arrived is done even if the caller hangs up.
+        Ok(body) => tokio::spawn(handle(shared, parts, body)).await.unwrap_or(Delivery::Reset),
+        Err(_) => Delivery::Reset,
+    };
+    delivery.into_response(&correlation_id, &connection)
+}
+
+async fn handle(shared: Arc<Shared>, parts: Parts, body: Bytes) -> Delivery {
+    let resource = Resource::of(parts.uri.path());
+    let id = resource.and_then(Resource::conversation_id);
+    let mut outcome = Outcome::default();
+
+    let (ticket, admitted) = {
+        let mut world = shared.world();
+        let route = admission::route(&world, resource, &parts.method);
+        let now = world.clock.now();
+        let arrival = Arrival {
+            route: route.as_ref().ok().copied(),
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            conversation_id: id,
+            body: serde_json::from_slice(&body).ok(),
+        };
+        let ticket = world.ledger.enter(arrival, now);
+        let admitted = route.and_then(|route| admit(&mut world, route, &parts, &body, &mut outcome));
+        (ticket, admitted)
+    };
+    let delivery = match admitted {
+        Ok(admitted) => tokio::select! {
+            biased;
+            delivery = perform(&shared, id.unwrap_or_default(), admitted, &mut outcome) => delivery,
+            () = shared.stopping.cancelled() => Delivery::Reset,
+        },
+        Err(refusal) => {
+            outcome.violation = refusal.violation;
+            Delivery::Whole(refusal.answer)
+        }
+    };
+    outcome.status = delivery.status().map(|status| status.as_u16());
+    let quota = outcome.quota;
+    shared.world().ledger.complete(ticket, outcome);
+    delivery.map(|answer| match quota {
+        Some(quota) => answer.with_quota(quota),
+        None => answer,
+    })
+}

@@ -1,0 +1,71 @@
+//! A strict, scriptable stand-in for Genesys Cloud as the guide describes it: its API, its login host, its bad days.
+//!
+//! [`Sim::start`] serves both hosts on one loopback port; [`Control`] plays everyone on the other side of the API.
+//! Any call that breaks the contract is refused with a 4xx and stands in the ledger with its `violation`.
+//!
+//! The same operations are open to other processes under `/_sim/`, in JSON. They answer 204 unless noted, and
+//! `{"message"}` with 404, 409 or 400 for a [`ControlError`].
+//!
+//! | route | body | answer |
+//! |---|---|---|
+//! | `POST /_sim/conversations` | [`NewConversation`] | 201 [`Created`] |
+//! | `GET /_sim/conversations/{id}` | | 200 [`Conversation`] |
+//! | `DELETE /_sim/conversations/{id}` | | forgets it |
+//! | `GET /_sim/conversations/{id}/transcript` | | 200 list of [`Message`] |
+//! | `POST /_sim/conversations/{id}/drop-customer` | | |
+//! | `POST /_sim/conversations/{id}/attach` | `{"agent_user_id"?}` | |
+//! | `POST /_sim/conversations/{id}/transfer` | `{"target_queue_id", "reason"}` | |
+//! | `POST /_sim/conversations/{id}/complete-transfer` | `{"agent_user_id"}` | |
+//! | `POST /_sim/conversations/{id}/queue` | `{"queue_id"}` | |
+//! | `POST /_sim/conversations/{id}/reroute` | `{"queue_id"}` | |
+//! | `POST /_sim/conversations/{id}/terminate` | | |
+//! | `POST /_sim/conversations/{id}/customer-message` | `{"text"}` | 200 `{"id"}` |
+//! | `POST /_sim/conversations/{id}/agent-message` | `{"text"}` | 200 `{"id"}` |
+//! | `PUT /_sim/conversations/{id}/status` | `{"status"}` | |
+//! | `PUT /_sim/conversations/{id}/attributes/{key}` | `{"value"}` | |
+//! | `GET /_sim/clock` | | 200 `{"now"}` |
+//! | `POST /_sim/clock/advance` | `{"ms"}` | 200 `{"now"}` |
+//! | `POST /_sim/tokens/expire` | | |
+//! | `PUT /_sim/rate-limit` | `{"requests_per_minute"}` | |
+//! | `PUT /_sim/transcript-support` | `{"supported"}` | |
+//! | `POST /_sim/faults` | [`FaultScript`] | |
+//! | `DELETE /_sim/faults` | | forgets those not used up |
+//! | `GET /_sim/ledger` | | 200 list of [`LedgerEntry`] |
+//! | `DELETE /_sim/ledger` | | |
+//!
+//! A fault script reads `{"route": "patch", "times": 2, "skip": 1, "fault": {"kind": "reset", "after_effect": true}}`.
+
+mod admin;
+mod admission;
+mod answer;
+mod clock;
+mod connection;
+mod contract;
+mod control;
+mod conversation;
+mod effect;
+mod error;
+mod fault;
+mod gateway;
+mod ledger;
+mod lifecycle;
+mod options;
+mod perform;
+mod refusal;
+mod route;
+mod sim;
+mod status;
+mod tokens;
+mod world;
+
+pub use self::{
+    control::{Control, Created, NewConversation},
+    conversation::{Author, Conversation, Message, Participant, Role},
+    error::ControlError,
+    fault::{Fault, FaultScript},
+    ledger::LedgerEntry,
+    options::{ReadMethod, SimOptions},
+    route::Route,
+    sim::Sim,
+    status::Status,
+};

@@ -1,0 +1,70 @@
+//! What a simulator is started with.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use axum::http::Method;
+use jiff::Timestamp;
+
+/// How one simulator is set up. The defaults suit a test: a free loopback port and Genesys Cloud's own limits.
+#[derive(Debug, Clone)]
+pub struct SimOptions {
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// The OAuth client's id.
+    pub client_id: String,
+    /// The OAuth client's secret.
+    pub client_secret: String,
+    /// How long an access token lives.
+    pub token_ttl: Duration,
+    /// How many API requests a token may make in a minute.
+    pub requests_per_minute: u32,
+    /// How long a conversation may stay DISCONNECTED before it is TERMINATED; never if absent.
+    pub auto_close: Option<Duration>,
+    /// The method of the read call.
+    pub read_method: ReadMethod,
+    /// Whether the transcript can be read back; if not, `GET .../messages` answers 405.
+    pub transcript_supported: bool,
+    /// What the simulator's clock shows at the start; real time if absent.
+    pub start_time: Option<Timestamp>,
+}
+
+/// The method of the read call: the guide prints POST, a cautious reader expects GET.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReadMethod {
+    /// As the guide prints it.
+    Post,
+    /// As HTTP would have it.
+    Get,
+}
+
+// === impl ReadMethod ===
+
+impl ReadMethod {
+    pub(crate) fn as_method(self) -> &'static Method {
+        match self {
+            Self::Post => &Method::POST,
+            Self::Get => &Method::GET,
+        }
+    }
+}
+
+// === impl SimOptions ===
+
+impl Default for SimOptions {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            client_id: "sim-client".to_owned(),
+            client_secret: "sim-secret".to_owned(),
+            token_ttl: Duration::from_hours(24),
+            requests_per_minute: 300,
+            auto_close: None,
+            read_method: ReadMethod::Post,
+            transcript_supported: true,
+            start_time: None,
+        }
+    }
+}
