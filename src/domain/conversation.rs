@@ -70,7 +70,7 @@ pub struct Conversation {
 impl Conversation {
     /// Joins or opens a handshake. Whoever leads is given a heartbeat's fresh reading, if there is one.
     pub fn join(&mut self, who: &ParticipantId, join: &Join, now: Timestamp) -> (Joined, Option<Reading>) {
-        let joined = self.pair_or_new(who).join(join, now);
+        let joined = self.pair_or_new(who, now).join(join, now);
         let leads = matches!(joined, Joined::Lead { .. });
         let glimpse = self.glimpse.as_ref().filter(|(_, until)| leads && now < *until);
         (joined, glimpse.map(|(reading, _)| reading.clone()))
@@ -121,7 +121,7 @@ impl Conversation {
     pub fn remember(&mut self, who: &ParticipantId, glimpse: &Glimpse, now: Timestamp) -> Seat {
         self.glimpse = Some((glimpse.reading.clone(), after(now, glimpse.fresh_for)));
         if glimpse.tab.is_some() {
-            return self.pair_or_new(who).seat(glimpse.tab.as_ref());
+            return self.pair_or_new(who, now).seat(glimpse.tab.as_ref());
         }
         self.pairs.get_mut(who).map(|pair| pair.seat(None)).unwrap_or_default()
     }
@@ -193,9 +193,21 @@ impl Conversation {
         pair.confirmed(claimant.handshake);
     }
 
-    fn pair_or_new(&mut self, who: &ParticipantId) -> &mut PairState {
+    /// Lets go of what matters least: what is spent, else a customer who cannot resume, since invented ones never can.
+    fn make_room(&mut self, now: Timestamp) {
+        self.pairs.retain(|_, pair| !pair.is_spent(now));
+        if self.pairs.len() < MAX_PAIRS {
+            return;
+        }
+        let least = self.pairs.iter().find(|(_, pair)| !pair.has_resumable()).or(self.pairs.iter().next());
+        if let Some(least) = least.map(|(who, _)| who.clone()) {
+            self.pairs.remove(&least);
+        }
+    }
+
+    fn pair_or_new(&mut self, who: &ParticipantId, now: Timestamp) -> &mut PairState {
         if !self.pairs.contains_key(who) && self.pairs.len() >= MAX_PAIRS {
-            self.pairs.pop_first();
+            self.make_room(now);
         }
         self.pairs.entry(who.clone()).or_default()
     }

@@ -207,6 +207,11 @@ impl PairState {
         self.handshakes.is_empty()
     }
 
+    /// Whether any handshake of it can bring a customer back.
+    pub fn has_resumable(&self) -> bool {
+        self.handshakes.iter().any(Handshake::is_resumable)
+    }
+
     /// Finds a handshake without judging whether it still counts.
     pub fn find(&mut self, id: HandshakeId) -> Option<&mut Handshake> {
         self.handshakes.iter_mut().find(|handshake| handshake.id == id)

@@ -85,6 +85,8 @@ impl Answer {
             401 => UpstreamError::Unauthorized,
             403 => UpstreamError::Forbidden,
             404 => self.not_found(),
+            // A gateway that gave up waiting: what lies behind it may have done the work.
+            408 => UpstreamError::Timeout,
             409 => UpstreamError::Conflict,
             429 => UpstreamError::RateLimited { retry_after: self.retry_after().or_else(|| self.limit_reset()) },
             status @ 400..=499 => UpstreamError::Rejected { status },
@@ -106,13 +108,12 @@ impl Answer {
     /// Seconds, or a date; anything else is as good as absent.
     fn retry_after(&self) -> Option<Duration> {
         let text = self.header(&RETRY_AFTER)?;
-        let wait = match text.parse().map(Duration::from_secs) {
-            Ok(wait) => wait,
+        let wait = if let Ok(seconds) = text.parse() {
+            Duration::from_secs(seconds)
+        } else {
             // Compared on the clock that wrote it, if that one tells the time.
-            Err(_) => {
-                let now = self.date().unwrap_or(self.received);
-                Duration::try_from(http_date(text)?.duration_since(now)).unwrap_or_default()
-            }
+            let now = self.date().unwrap_or(self.received);
+            Duration::try_from(http_date(text)?.duration_since(now)).unwrap_or_default()
         };
         Some(wait.min(MAX_RETRY_AFTER))
     }
@@ -158,6 +159,7 @@ mod tests {
             (403, UpstreamError::Forbidden),
             (404, UpstreamError::Malformed("404 that is not from genesys")),
             (405, UpstreamError::Rejected { status: 405 }),
+            (408, UpstreamError::Timeout),
             (409, UpstreamError::Conflict),
             (429, UpstreamError::RateLimited { retry_after: None }),
             (500, UpstreamError::Server { status: 500, retry_after: None }),

@@ -13,7 +13,7 @@ use crate::ports::{Clock, UpstreamError};
 
 const USER_AGENT: &str = concat!("session-resumption/", env!("CARGO_PKG_VERSION"));
 
-/// Longest time to connect. It is below any sensible call timeout, so that a dead host is told from a slow answer: the former
+/// Longest time to connect; half of a short call timeout, so that a dead host is always told from a slow answer: the former
 /// lets a message be sent again, the latter does not.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -44,7 +44,7 @@ impl Http {
             .no_proxy()
             // Each try is counted against the budget, so none is made out of our sight.
             .retry(retry::never())
-            .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+            .connect_timeout(CONNECT_TIMEOUT.min(timeout / 2))
             .pool_idle_timeout(KEEP_IDLE)
             // A connection that died silently is noticed between calls, not by the next message.
             .http2_keep_alive_interval(KEEP_IDLE / 2)

@@ -129,6 +129,6 @@ impl Conversations for GuideConversations {
 
 impl fmt::Debug for GuideConversations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuideConversations").field("base", &self.base.as_str()).finish_non_exhaustive()
+        f.debug_struct("GuideConversations").finish_non_exhaustive()
     }
 }

@@ -19,6 +19,9 @@ use crate::ports::{Entropy, UpstreamError};
 /// credentials do not get right by insisting.
 const REST: Duration = Duration::from_secs(5);
 
+/// The longest rest that login may ask for: meanwhile nobody is served.
+const LONGEST_REST: Duration = Duration::from_mins(1);
+
 /// One access token.
 #[derive(Debug)]
 pub(super) struct Token {
@@ -111,7 +114,8 @@ impl Tokens {
         let mut state = self.lock();
         if let Some(token) = state.token.clone().filter(|token| now < token.expires) {
             if now >= token.stale && state.check_rest().is_ok() {
-                self.board(&mut state);
+                // In the background: this caller has what it needs.
+                drop(self.board(&mut state));
             }
             return Ok(Minting::Done(token));
         }
@@ -186,7 +190,7 @@ impl State {
                     }
                     _ => None,
                 };
-                let until = Instant::now() + asked_for.unwrap_or_default().max(REST);
+                let until = Instant::now() + asked_for.unwrap_or_default().clamp(REST, LONGEST_REST);
                 self.rest = Some(Rest { until, error: error.clone() });
             }
         }

@@ -117,7 +117,7 @@ mod tests {
     fn an_entry_needs_nothing_but_its_id() {
         let entry: Entry = serde_json::from_value(json!({"id": "a", "text": 7, "type": null, "extra": []})).unwrap();
         let line = entry.into_line();
-        assert_eq!((line.id, line.author_id, line.kind, line.text), ("a".into(), "".into(), "".into(), "".into()));
+        assert_eq!([&*line.id, &*line.author_id, &*line.kind, &*line.text], ["a", "", "", ""]);
         assert!(serde_json::from_value::<Entry>(json!({"text": "x"})).is_err());
     }
 

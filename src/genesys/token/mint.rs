@@ -70,10 +70,10 @@ impl Mint {
         match &result {
             Ok(_) => {}
             Err(UpstreamError::Unauthorized) => error!(
-                login = self.url.as_str(),
+                login = self.url.host_str(),
                 "login refuses our credentials: check that the login host is that of the client's region, and its id and secret"
             ),
-            Err(error) => warn!(login = self.url.as_str(), %error, "no token is to be had"),
+            Err(error) => warn!(login = self.url.host_str(), %error, "no token is to be had"),
         }
         result
     }

@@ -1,0 +1,84 @@
+//! What must be possible to tell later.
+
+use jiff::Timestamp;
+
+use crate::domain::decision::Decision;
+use crate::domain::error::Reason;
+use crate::domain::ids::{HandshakeId, Pair};
+use crate::domain::principal::Principal;
+
+/// What happened, for those who must be able to tell later. It holds no message text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A session was judged.
+    Decided {
+        /// The decision.
+        decision: &'a Decision,
+        /// The instant it speaks of.
+        as_of: Timestamp,
+        /// Whether it came from memory.
+        replayed: bool,
+        /// When the client says it lost its connection, if that is plausible.
+        dropped_at: Option<Timestamp>,
+    },
+    /// A resumption was confirmed: one per handshake, so that handle time is not counted twice.
+    Confirmed {
+        /// The conversation's count after it.
+        count: u32,
+        /// Whether it had been confirmed before.
+        replayed: bool,
+    },
+    /// A resumption could not be confirmed.
+    NotConfirmed {
+        /// Whether the session is over.
+        ended: bool,
+    },
+    /// Context was written.
+    Injected {
+        /// Messages that stand in the transcript now.
+        present: usize,
+        /// Messages asked for.
+        asked: usize,
+    },
+    /// Something a client or Genesys sent was set aside.
+    Noted(Note),
+    /// A call failed.
+    Failed {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Oddities that are survived, and counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    /// A client's time was implausible and dropped.
+    ImplausibleClientTime,
+    /// A status nobody knows.
+    UnknownStatus,
+    /// `resumptionCount` was not a number and counted as zero.
+    CountNotANumber,
+    /// A message whose outcome stayed unknown.
+    UnknownOutcome,
+    /// A writer lost its lease and another took over: the one hole that cannot be closed.
+    LeaseLost,
+}
+
+/// One entry of the audit record.
+#[derive(Debug, Clone)]
+pub struct Record<'a> {
+    /// Who called.
+    pub principal: &'a Principal,
+    /// About which session.
+    pub pair: &'a Pair,
+    /// In which handshake, if any.
+    pub handshake: Option<HandshakeId>,
+    /// What happened.
+    pub event: Event<'a>,
+}
+
+/// Where the audit record goes.
+pub trait Audit: Send + Sync {
+    /// Adds an entry. It must not block and cannot fail.
+    fn record(&self, record: &Record<'_>);
+}

@@ -1,0 +1,13 @@
+//! What the use cases need of the world. Owned here, implemented by adapters, joined in `app`.
+
+mod audit;
+mod budget;
+mod chance;
+mod conversations;
+mod handshakes;
+
+pub use audit::{Audit, Event, Note, Record};
+pub use budget::{Budget, Spent};
+pub use chance::{Clock, Entropy};
+pub use conversations::{Conversations, Line, Metadata, Post, UpstreamError};
+pub use handshakes::{Handshakes, StoreError};
