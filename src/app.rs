@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
@@ -42,6 +43,7 @@ pub struct App {
     admin: axum::Router,
     health: Health,
     genesys: Arc<GuideConversations>,
+    resumption: Resumption,
     drain_timeout: Duration,
 }
 
@@ -90,10 +92,22 @@ impl App {
             entropy,
         };
         let (health, health_server) = Health::new().await;
-        let routes = stack::routes(Server::new(Resumption::new(ports, rules)), health_server, server.max_call_time)?;
+        let resumption = Resumption::new(ports, rules);
+        let routes = stack::routes(Server::new(resumption.clone()), health_server, server.max_call_time)?;
         let admin = admin::router(health.clone(), metrics);
         let drain_timeout = server.drain_timeout;
-        Ok(Self { listener, admin_listener, addr, admin_addr, routes, admin, health, genesys, drain_timeout })
+        Ok(Self {
+            listener,
+            admin_listener,
+            addr,
+            admin_addr,
+            routes,
+            admin,
+            health,
+            genesys,
+            resumption,
+            drain_timeout,
+        })
     }
 
     /// Where callers reach it.
@@ -144,14 +158,18 @@ impl App {
         }
         tracing::info!("draining");
         closing.cancel();
-        let drained = tokio::time::timeout(self.drain_timeout, &mut serving).await;
+        let until = Instant::now() + self.drain_timeout;
+        let drained = tokio::time::timeout_at(until, &mut serving).await;
+        if drained.is_err() {
+            serving.abort();
+            tracing::warn!("connections were still open when the drain timeout ended");
+        }
+        if tokio::time::timeout_at(until, self.resumption.finished()).await.is_err() {
+            tracing::warn!("work was still under way when the drain timeout ended");
+        }
         admin.abort();
-        match drained {
-            Ok(ended) => ended.context("the server task failed")?.context("the server failed")?,
-            Err(_) => {
-                serving.abort();
-                tracing::warn!("connections were still open when the drain timeout ended");
-            }
+        if let Ok(ended) = drained {
+            ended.context("the server task failed")?.context("the server failed")?;
         }
         tracing::info!("stopped");
         Ok(())

@@ -121,9 +121,9 @@ impl Conversation {
     pub fn remember(&mut self, who: &ParticipantId, glimpse: &Glimpse, now: Timestamp) -> Seat {
         self.glimpse = Some((glimpse.reading.clone(), after(now, glimpse.fresh_for)));
         if glimpse.tab.is_some() {
-            return self.pair_or_new(who, now).seat(glimpse.tab.as_ref());
+            return self.pair_or_new(who, now).seat(glimpse.tab.as_ref(), now);
         }
-        self.pairs.get_mut(who).map(|pair| pair.seat(None)).unwrap_or_default()
+        self.pairs.get(who).map(PairState::nobodys_seat).unwrap_or_default()
     }
 
     /// Whether a handshake is confirmed, and how.
@@ -139,14 +139,16 @@ impl Conversation {
     /// Reserves the count a confirmation writes.
     pub fn claim(&mut self, claim: Claim, now: Timestamp) -> Result<Confirming, Error> {
         let Claimant { participant, handshake } = claim.claimant.clone();
-        if let Some(confirmation) = self.confirmation(&participant, handshake, now)? {
-            return Ok(Confirming::Already(confirmation));
-        }
-        let (claimed, landed) = self.counter.claim(claim, now);
-        if let Some((claimant, confirmation)) = landed {
+        // First, because it may confirm a newer handshake, which supersedes this one.
+        if self.confirmation(&participant, handshake, now)?.is_none()
+            && let Some((claimant, confirmation)) = self.counter.judge(&claim)
+        {
             self.confirm(&claimant, confirmation);
         }
-        Ok(Confirming::Claimed(claimed))
+        match self.confirmation(&participant, handshake, now)? {
+            Some(confirmation) => Ok(Confirming::Already(confirmation)),
+            None => Ok(Confirming::Claimed(self.counter.claim(claim, now))),
+        }
     }
 
     /// Takes the outcome of a confirmation's write.
@@ -181,9 +183,9 @@ impl Conversation {
     }
 
     /// Whether nothing in it can matter any more, so that it may be forgotten.
-    pub fn is_spent(&mut self, now: Timestamp) -> bool {
-        self.pairs.retain(|_, pair| !pair.is_spent(now));
-        self.pairs.is_empty() && self.glimpse.as_ref().is_none_or(|(_, until)| now >= *until)
+    pub fn is_spent(&self, now: Timestamp) -> bool {
+        self.pairs.values().all(|pair| pair.is_spent(now))
+            && self.glimpse.as_ref().is_none_or(|(_, until)| now >= *until)
     }
 
     fn confirm(&mut self, claimant: &Claimant, confirmation: Confirmation) {

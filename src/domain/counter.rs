@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::handshake::Confirmation;
 use super::ids::{HandshakeId, ParticipantId};
-use super::lease::{Fenced, Grant, Lease, after};
+use super::lease::{Fenced, Grant, Lease, after, until};
 
 /// The largest count the API can show.
 const MAX_COUNT: u32 = i32::MAX as u32;
@@ -72,6 +72,8 @@ struct Open {
     confirmation: Confirmation,
     grant: Grant,
     in_flight: bool,
+    /// Until when an earlier write of it may still be taken, although nobody was told so.
+    in_doubt_until: Option<Timestamp>,
 }
 
 /// The count of one conversation. At most one reservation is unsettled at a time, so that there is one write in flight.
@@ -79,38 +81,45 @@ struct Open {
 pub struct Counter {
     written: u32,
     open: Option<Open>,
+    /// Until when a late write of the last count could overwrite a newer one.
+    quiet_until: Option<Timestamp>,
     fence: u64,
 }
 
 impl Counter {
-    /// Reserves the next count together with its time, or finds the one already reserved for the same handshake. The second
-    /// value is another handshake whose lost write turned out to have been taken.
-    pub fn claim(&mut self, claim: Claim, now: Timestamp) -> (Claimed, Option<(Claimant, Confirmation)>) {
-        let mut landed = None;
+    /// Judges another handshake's lost write by metadata that was read after it was taken or never will be. `Some` when it
+    /// was taken: that handshake is confirmed.
+    pub fn judge(&mut self, claim: &Claim) -> Option<(Claimant, Confirmation)> {
+        let lost = |open: &mut Open| open.claimant != claim.claimant && claim.read_at >= open.grant.until;
+        let open = self.open.take_if(lost)?;
+        if claim.metadata < open.confirmation.count {
+            return None;
+        }
+        self.written = self.written.max(open.confirmation.count);
+        Some((open.claimant, open.confirmation))
+    }
+
+    /// Reserves the next count together with its time, or finds the one already reserved for the same handshake.
+    pub fn claim(&mut self, claim: Claim, now: Timestamp) -> Claimed {
         if let Some(open) = &self.open {
             let same = open.claimant == claim.claimant;
-            let busy = open.grant.holds(now) && (open.in_flight || !same);
-            if busy {
-                return (Claimed::Busy(open.grant.left(now)), None);
+            if open.grant.holds(now) && (open.in_flight || !same) {
+                return Claimed::Busy(open.grant.left(now));
             }
-            if same {
-                // The same values again: whichever write Genesys takes last, it says the same.
-                let confirmation = open.confirmation.clone();
-                return (self.reserve(claim, confirmation, now), None);
+            if !same {
+                return Claimed::ReadAgain;
             }
-            if claim.read_at < open.grant.until {
-                return (Claimed::ReadAgain, None);
-            }
-            // By now the write was taken or never will be; the metadata read since tells which.
-            if claim.metadata >= open.confirmation.count {
-                self.written = self.written.max(open.confirmation.count);
-                landed = Some((open.claimant.clone(), open.confirmation.clone()));
-            }
-            self.open = None;
+            // The same values again: whichever write Genesys takes last, it says the same. The one before was reported as
+            // unknown, or not reported at all.
+            let (confirmation, in_doubt_until) = (open.confirmation.clone(), Some(open.grant.until));
+            return self.reserve(claim, confirmation, in_doubt_until, now);
+        }
+        if let Some(quiet_until) = self.quiet_until.filter(|quiet_until| now < *quiet_until) {
+            return Claimed::Busy(until(now, quiet_until));
         }
         let count = claim.metadata.max(self.written).saturating_add(1).min(MAX_COUNT);
-        let confirmation = Confirmation { count, time: now, agent_id: claim.agent_id.clone() };
-        (self.reserve(claim, confirmation, now), landed)
+        let confirmation = Confirmation { count, time: to_milliseconds(now), agent_id: claim.agent_id.clone() };
+        self.reserve(claim, confirmation, None, now)
     }
 
     /// Takes a write's outcome. `Some` when the handshake is confirmed by it.
@@ -119,26 +128,39 @@ impl Counter {
         match written {
             Written::Yes => {
                 self.written = self.written.max(open.confirmation.count);
+                self.quiet_until = open.in_doubt_until;
                 Ok(self.open.take().map(|open| (open.claimant, open.confirmation)))
             }
-            Written::No => {
+            Written::No if open.in_doubt_until.is_none() => {
                 // The count is given back: it grows by one per confirmed handshake, not per try.
                 self.open = None;
                 Ok(None)
             }
-            Written::Unknown => {
+            // That this write was refused says nothing of the one before it.
+            Written::No | Written::Unknown => {
                 open.in_flight = false;
                 Ok(None)
             }
         }
     }
 
-    fn reserve(&mut self, claim: Claim, confirmation: Confirmation, now: Timestamp) -> Claimed {
+    fn reserve(
+        &mut self,
+        claim: Claim,
+        confirmation: Confirmation,
+        in_doubt_until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Claimed {
         self.fence += 1;
         let lease = Lease { owner: claim.owner, fence: self.fence };
         let grant = Grant { lease, until: after(now, claim.write_for) };
         let claimant = claim.claimant;
-        self.open = Some(Open { claimant, confirmation: confirmation.clone(), grant, in_flight: true });
+        self.open = Some(Open { claimant, confirmation: confirmation.clone(), grant, in_flight: true, in_doubt_until });
         Claimed::Write { lease, confirmation }
     }
+}
+
+/// The precision the metadata has, so that what is answered and what is written are the same instant.
+fn to_milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }

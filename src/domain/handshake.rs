@@ -17,6 +17,8 @@ pub const USABLE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 pub const NOT_FOUND_TTL: Duration = Duration::from_secs(5);
 /// How long a handshake without an answer is remembered: beyond the longest delay a caller can be given.
 const UNCONCLUDED_FOR: Duration = Duration::from_secs(60 * 60);
+/// How long after the time a held-back caller was told to return the credit still counts.
+const CREDIT_GRACE: Duration = Duration::from_secs(30);
 /// More tabs than this of one customer join unremembered: they replay, and have no second drop of their own.
 const MAX_TABS: usize = 32;
 /// Enough for every tab to drop twice while the answer is replayed.
@@ -69,6 +71,9 @@ pub struct Handshake {
     pub confirmation: Option<Confirmation>,
     tabs: BTreeSet<TabId>,
     attempts: BTreeSet<AttemptId>,
+    /// Until when the drop is judged as of when it was opened, because we held the customer back. Set once and never renewed,
+    /// so that knocking keeps nothing alive; a conclusive answer ends it.
+    credit_until: Option<Timestamp>,
 }
 
 impl Handshake {
@@ -81,6 +86,7 @@ impl Handshake {
             confirmation: None,
             tabs: BTreeSet::new(),
             attempts: BTreeSet::new(),
+            credit_until: None,
         }
     }
 
@@ -99,11 +105,23 @@ impl Handshake {
     }
 
     /// Whether a request is a new drop: the resumption was confirmed, and a tab that took part in it lost its connection
-    /// again. Repeats, tabs never seen and callers that name no attempt are not.
+    /// again. Repeats, tabs never seen and callers that name no attempt are not; nor is anybody once there were more attempts
+    /// than are remembered, because a repeat could not be told from a drop.
     pub fn is_second_drop(&self, tab: Option<&TabId>, attempt: Option<AttemptId>) -> bool {
         self.confirmation.is_some()
+            && self.attempts.len() < MAX_ATTEMPTS
             && tab.is_some_and(|tab| self.tabs.contains(tab))
             && attempt.is_some_and(|attempt| !self.attempts.contains(&attempt))
+    }
+
+    /// Credits the time from the first request on, until a little after the time the customer was told to return.
+    pub fn hold_back(&mut self, back_at: Timestamp) {
+        self.credit_until.get_or_insert(after(back_at, CREDIT_GRACE));
+    }
+
+    /// When the request arrived that is to be judged now.
+    pub fn arrived(&self, now: Timestamp) -> Timestamp {
+        if self.credit_until.is_some_and(|credit_until| now <= credit_until) { self.opened } else { now }
     }
 
     /// Takes the answer of whoever leads.
@@ -135,10 +153,11 @@ impl Handshake {
 
     /// Whether nobody can refer to it any more.
     pub fn is_spent(&self, now: Timestamp) -> bool {
-        match self.phase {
-            Phase::Concluded { usable_until, .. } => now >= usable_until,
-            Phase::Leading(grant) => now >= after(grant.until, UNCONCLUDED_FOR),
-            Phase::Failed { .. } => now >= after(self.opened, UNCONCLUDED_FOR),
-        }
+        let last_awaited = match self.phase {
+            Phase::Concluded { usable_until, .. } => return now >= usable_until,
+            Phase::Leading(grant) => grant.until,
+            Phase::Failed { .. } => self.opened,
+        };
+        now >= after(self.credit_until.map_or(last_awaited, |until| until.max(last_awaited)), UNCONCLUDED_FOR)
     }
 }

@@ -7,15 +7,13 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::error::{Error, Reason};
-use super::handshake::{Handshake, Phase};
+use super::handshake::{Handshake, Phase, USABLE_FOR};
 use super::ids::{AttemptId, HandshakeId, TabId};
 use super::lease::{Fenced, Grant, Lease, after};
 use super::tabs::{Seat, Tabs};
 
 /// Unconfirmed handshakes kept per pair; the oldest goes first. One opens at most each replay TTL, so this is hours.
 const MAX_HANDSHAKES: usize = 128;
-/// How long after the time a held-back caller was told to return the credit still counts.
-const CREDIT_GRACE: Duration = Duration::from_secs(30);
 
 /// Somebody asks to resume.
 #[derive(Debug, Clone)]
@@ -70,21 +68,16 @@ pub struct View {
     pub seat: Seat,
 }
 
-/// Time that does not count, because we held the customer back. Set once for a drop and never renewed, so that knocking keeps
-/// nothing alive; a conclusive answer ends it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Credit {
-    arrived: Timestamp,
-    until: Timestamp,
-}
-
 /// One pair's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PairState {
     handshakes: Vec<Handshake>,
+    /// The one opened last. It alone can be joined, and when it is forgotten none can: an older answer was replaced.
+    newest: Option<HandshakeId>,
     tabs: Tabs,
+    /// Until when a seat given by a heartbeat is kept without a handshake.
+    seats_until: Option<Timestamp>,
     fence: u64,
-    credit: Option<Credit>,
     /// Handshakes opened before this one are superseded: it was confirmed.
     confirmed: Option<HandshakeId>,
 }
@@ -94,7 +87,7 @@ impl PairState {
     pub fn join(&mut self, join: &Join, now: Timestamp) -> Joined {
         self.forget(now);
         self.tabs.seat(join.tab.as_ref());
-        let Some(current) = self.handshakes.last_mut() else { return self.open(join, now) };
+        let Some(current) = self.joinable() else { return self.open(join, now) };
         match &current.phase {
             Phase::Leading(grant) if grant.holds(now) => {
                 let wait = Joined::Wait { fence: grant.lease.fence, left: grant.left(now) };
@@ -103,8 +96,8 @@ impl PairState {
             }
             Phase::Leading(lost) => {
                 // Whoever led is dead. The customer waited through no fault of theirs.
-                let (opened, lost) = (current.opened, lost.until);
-                self.hold_back(opened, lost);
+                let lost = lost.until;
+                current.hold_back(lost);
                 self.lead(join, now)
             }
             Phase::Failed { fence, error } if join.waited_on == Some(*fence) => Joined::Failed(error.clone()),
@@ -133,7 +126,6 @@ impl PairState {
         let current = led_by(&mut self.handshakes, lease)?;
         current.conclude(answer.clone(), replay_ttl, now);
         let handshake = current.is_resumable().then_some(current.id);
-        self.credit = None;
         Ok(View { answer, handshake, seat: self.tabs.look(tab) })
     }
 
@@ -141,9 +133,8 @@ impl PairState {
     /// they wait does not count.
     pub fn fail(&mut self, lease: Lease, error: Error, back_in: Duration, now: Timestamp) -> Result<(), Fenced> {
         let current = led_by(&mut self.handshakes, lease)?;
-        let opened = current.opened;
         current.phase = Phase::Failed { fence: lease.fence, error };
-        self.hold_back(opened, after(now, back_in));
+        current.hold_back(after(now, back_in));
         Ok(())
     }
 
@@ -197,14 +188,20 @@ impl PairState {
     }
 
     /// Seats a tab that asks for nothing else.
-    pub fn seat(&mut self, tab: Option<&TabId>) -> Seat {
+    pub fn seat(&mut self, tab: Option<&TabId>, now: Timestamp) -> Seat {
+        self.seats_until = Some(after(now, USABLE_FOR));
         self.tabs.seat(tab)
     }
 
-    /// Whether no handshake of it can matter any more.
-    pub fn is_spent(&mut self, now: Timestamp) -> bool {
-        self.forget(now);
-        self.handshakes.is_empty()
+    /// The seat of a caller that is no tab.
+    pub fn nobodys_seat(&self) -> Seat {
+        self.tabs.look(None)
+    }
+
+    /// Whether nothing of it can matter any more.
+    pub fn is_spent(&self, now: Timestamp) -> bool {
+        self.handshakes.iter().all(|handshake| handshake.is_spent(now))
+            && self.seats_until.is_none_or(|seats_until| now >= seats_until)
     }
 
     /// Whether any handshake of it can bring a customer back.
@@ -225,14 +222,15 @@ impl PairState {
         let mut handshake = Handshake::open(join.new_id, now, grant);
         handshake.admit(join.tab.as_ref(), join.attempt);
         self.handshakes.push(handshake);
-        Joined::Lead { id: join.new_id, lease: grant.lease, arrived: self.arrived(now) }
+        self.newest = Some(join.new_id);
+        Joined::Lead { id: join.new_id, lease: grant.lease, arrived: now }
     }
 
     /// Leads the current handshake once more; whoever led before is fenced off.
     fn lead(&mut self, join: &Join, now: Timestamp) -> Joined {
         let grant = self.grant(join, now);
-        let arrived = self.arrived(now);
-        let Some(current) = self.handshakes.last_mut() else { return self.open(join, now) };
+        let Some(current) = self.joinable() else { return self.open(join, now) };
+        let arrived = current.arrived(now);
         current.phase = Phase::Leading(grant);
         current.admit(join.tab.as_ref(), join.attempt);
         Joined::Lead { id: current.id, lease: grant.lease, arrived }
@@ -243,12 +241,9 @@ impl PairState {
         Grant { lease: Lease { owner: join.owner, fence: self.fence }, until: after(now, join.lease_for) }
     }
 
-    fn hold_back(&mut self, arrived: Timestamp, back_at: Timestamp) {
-        self.credit.get_or_insert(Credit { arrived, until: after(back_at, CREDIT_GRACE) });
-    }
-
-    fn arrived(&self, now: Timestamp) -> Timestamp {
-        self.credit.filter(|credit| now <= credit.until).map_or(now, |credit| credit.arrived)
+    fn joinable(&mut self) -> Option<&mut Handshake> {
+        let newest = self.newest?;
+        self.handshakes.last_mut().filter(|handshake| handshake.id == newest)
     }
 
     fn forget(&mut self, now: Timestamp) {

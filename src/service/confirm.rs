@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Caller, Inner, Resumption, out_of_time, outlive, store_error, upstream};
+use super::{Caller, Inner, Resumption, out_of_time, store_error, upstream};
 use crate::domain::conversation::Confirming;
 use crate::domain::counter::{Claim, Claimant, Claimed, Written};
 use crate::domain::error::Error;
@@ -42,7 +42,8 @@ impl Resumption {
     /// Confirms that a customer was re-attached, and counts it.
     pub async fn confirm(&self, caller: &Caller, pair: Pair, id: HandshakeId) -> Result<Confirmed, Error> {
         let work = Arc::clone(&self.inner).confirm(caller.clone(), pair.clone(), id);
-        let confirmed = outlive(caller, work).await.map_err(|error| self.failed(caller, &pair, Some(id), error))?;
+        let confirmed =
+            self.inner.outlive(caller, work).await.map_err(|error| self.failed(caller, &pair, Some(id), error))?;
         let event = match &confirmed {
             Confirmed::Confirmed { confirmation, replayed } => {
                 Event::Confirmed { count: confirmation.count, replayed: *replayed }

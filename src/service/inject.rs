@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::injector::Injector;
 use super::messages::outgoing;
-use super::{Caller, Inner, Resumption, client_time, outlive, store_error};
+use super::{Caller, Inner, Resumption, client_time, store_error};
 use crate::domain::conversation::Injection;
 use crate::domain::error::{Error, Reason, Violation};
 use crate::domain::ids::{ClientMessageId, HandshakeId, Pair, TabId};
@@ -98,7 +98,8 @@ impl Resumption {
             self.inner.audit(caller, &pair, Some(id), Event::Noted(Note::ImplausibleClientTime));
         }
         let work = Arc::clone(&self.inner).inject(caller.clone(), request);
-        let injected = outlive(caller, work).await.map_err(|error| self.failed(caller, &pair, Some(id), error))?;
+        let injected =
+            self.inner.outlive(caller, work).await.map_err(|error| self.failed(caller, &pair, Some(id), error))?;
         let fates = || injected.marker.iter().chain(&injected.messages);
         let present = fates().filter(|fate| fate.is_present()).count();
         self.inner.audit(caller, &pair, Some(id), Event::Injected { present, asked: fates().count() });

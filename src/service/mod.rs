@@ -17,6 +17,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::domain::error::{Error, Reason};
 use crate::domain::ids::{HandshakeId, Pair};
@@ -99,6 +100,8 @@ struct Inner {
     validations: Arc<Reads>,
     /// Reads of confirmations, kept apart: one that began for a validation may predate the re-attachment.
     confirmations: Arc<Reads>,
+    /// Work that goes on when its caller leaves.
+    work: TaskTracker,
 }
 
 /// The use cases. Clones share everything.
@@ -118,7 +121,13 @@ impl Resumption {
     pub fn new(ports: Ports, rules: Rules) -> Self {
         let validations = Arc::new(Reads::new(Arc::clone(&ports.conversations)));
         let confirmations = Arc::new(Reads::new(Arc::clone(&ports.conversations)));
-        Self { inner: Arc::new(Inner { ports, rules, validations, confirmations }) }
+        Self { inner: Arc::new(Inner { ports, rules, validations, confirmations, work: TaskTracker::new() }) }
+    }
+
+    /// Waits for work whose callers have left: what is being written is then known to be written.
+    pub async fn finished(&self) {
+        self.inner.work.close();
+        self.inner.work.wait().await;
     }
 
     /// Reports a failed call and sets each caller's own time to return.
@@ -145,22 +154,25 @@ impl Inner {
         Ok(())
     }
 
+    /// Runs work that must not die with its caller, and waits for it until the caller stops waiting.
+    async fn outlive<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let work = self.work.spawn(work);
+        match tokio::time::timeout_at(caller.deadline, work).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => {
+                Err(Error::new(Reason::Internal, "the call failed for a cause of ours; it is safe to repeat it"))
+            }
+            Err(_) => Err(out_of_time()),
+        }
+    }
+
     /// How long a piece of work that makes this many calls in a row can take, with a margin for everything between them.
     fn work_time(&self, calls: u32) -> Duration {
         self.rules.call_timeout * calls + Duration::from_secs(1)
-    }
-}
-
-/// Runs work that must not die with its caller, and waits for it until the caller stops waiting.
-async fn outlive<T: Send + 'static>(
-    caller: &Caller,
-    work: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    let work = tokio::spawn(work);
-    match tokio::time::timeout_at(caller.deadline, work).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(Error::new(Reason::Internal, "the call failed for a cause of ours; it is safe to repeat it")),
-        Err(_) => Err(out_of_time()),
     }
 }
 

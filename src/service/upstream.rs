@@ -9,8 +9,8 @@ use crate::ports::UpstreamError;
 const SOON: Duration = Duration::from_secs(2);
 /// After a fault that an operator, or time, has to mend.
 const LATER: Duration = Duration::from_secs(10);
-/// No caller is told to stay away for longer, whatever Genesys asks of us.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The longest delay before it is spread, whatever Genesys asks of us: nobody is told to stay away for more than a minute.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// The error our callers see.
 pub(super) fn error(error: &UpstreamError) -> Error {

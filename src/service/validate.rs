@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Caller, Inner, LONGEST_NAP, Resumption, client_time, out_of_time, outlive, store_error, upstream};
+use super::{Caller, Inner, LONGEST_NAP, Resumption, client_time, out_of_time, store_error, upstream};
 use crate::domain::answer::Answer;
 use crate::domain::conversation::Glimpse;
 use crate::domain::decision::{self, Decision, Request, decide};
@@ -98,7 +98,7 @@ impl Inner {
                 Joined::Failed(error) => return Err(error),
                 Joined::Lead { lease, arrived, .. } => {
                     let lead = Arc::clone(self).lead(request.clone(), lease, arrived, glimpse);
-                    match outlive(caller, lead).await? {
+                    match self.outlive(caller, lead).await? {
                         Some(view) => return Ok(Validated { view, replayed: false }),
                         // Another took over: its answer is the one everybody gets.
                         None => waited_on = None,

@@ -2,12 +2,33 @@
 
 use genesys_sim::{Control, Fault, FaultScript, Route, Sim, SimOptions};
 
+use jiff::Timestamp;
+use uuid::Uuid;
+
 use super::*;
-use crate::clock::SystemClock;
-use crate::entropy::OsEntropy;
 use crate::genesys::ReadMethod;
+use crate::ports::Clock;
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// Neither time nor chance plays a part here.
+struct Steady;
+
+impl Clock for Steady {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+impl Entropy for Steady {
+    fn uuid(&self) -> Uuid {
+        Uuid::nil()
+    }
+
+    fn unit(&self) -> f64 {
+        0.5
+    }
+}
 
 async fn rig() -> (Sim, Control, Arc<Tokens>) {
     let sim = Sim::start(SimOptions::default()).await.unwrap();
@@ -22,8 +43,8 @@ async fn rig() -> (Sim, Control, Arc<Tokens>) {
         read_method: ReadMethod::Post,
         token_refresh: TokenRefresh::Cached,
     };
-    let http = Http::new(settings.timeout, Arc::new(SystemClock)).unwrap();
-    (sim, control, Arc::new(Tokens::new(settings, http, Arc::new(OsEntropy))))
+    let http = Http::new(settings.timeout, Arc::new(Steady)).unwrap();
+    (sim, control, Arc::new(Tokens::new(settings, http, Arc::new(Steady))))
 }
 
 /// A token of so many seconds' age and a life of a hundred.
