@@ -19,7 +19,7 @@ impl Table {
 
     /// Prints a scenario as soon as it was played.
     pub(super) fn add(&mut self, name: &str, played: anyhow::Result<Played>) {
-        let (cells, verdict) = match played {
+        let (texts, verdict) = match played {
             Ok(played) => {
                 let verdict = played.wrong.first().map(|wrong| format!("WRONG: {wrong}"));
                 ([played.decision, played.route, played.calls, played.markers, played.count], verdict)
@@ -34,7 +34,7 @@ impl Table {
             (Some(wrong), false) => wrong,
             (Some(wrong), true) => format!("\u{1b}[31m{wrong}\u{1b}[0m"),
         };
-        let [decision, route, calls, markers, count] = &cells;
+        let [decision, route, calls, markers, count] = &texts;
         print_line(&row([name, decision, route, calls, markers, count, &verdict]));
     }
 
@@ -46,11 +46,8 @@ impl Table {
 }
 
 fn row(cells: [&str; 7]) -> String {
-    let mut line = String::new();
-    for (cell, width) in cells.iter().zip(WIDTHS) {
-        line.push_str(&format!("{cell:width$}  "));
-    }
-    line + cells[6]
+    let padded = cells.iter().zip(WIDTHS).map(|(cell, width)| format!("{cell:width$}  "));
+    padded.collect::<String>() + cells[6]
 }
 
 #[expect(clippy::print_stdout, reason = "the demo's result")]

@@ -12,11 +12,12 @@ use super::counter::{Claim, Claimant, Claimed, Counter, Written};
 use super::error::{Error, Reason};
 use super::handshake::Confirmation;
 use super::ids::{HandshakeId, ParticipantId, TabId};
-use super::lease::{Fenced, Lease, after};
+use super::lease::{Fenced, Lease};
 use super::ledger::{Begun, Item, Ledger};
 use super::pair::{Join, Joined, PairState, View};
 use super::snapshot::Reading;
 use super::tabs::Seat;
+use super::time::after;
 
 /// Customers of one conversation that are kept apart. A web chat has one; the bound is for callers who invent them.
 const MAX_PAIRS: usize = 64;
@@ -201,7 +202,7 @@ impl Conversation {
         if self.pairs.len() < MAX_PAIRS {
             return;
         }
-        let least = self.pairs.iter().find(|(_, pair)| !pair.has_resumable()).or(self.pairs.iter().next());
+        let least = self.pairs.iter().find(|(_, pair)| !pair.is_hopeful()).or(self.pairs.iter().next());
         if let Some(least) = least.map(|(who, _)| who.clone()) {
             self.pairs.remove(&least);
         }

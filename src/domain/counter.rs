@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::handshake::Confirmation;
 use super::ids::{HandshakeId, ParticipantId};
-use super::lease::{Fenced, Grant, Lease, after, until};
+use super::lease::{Fenced, Grant, Lease};
+use super::time::{after, until};
 
 /// The largest count the API can show.
-const MAX_COUNT: u32 = i32::MAX as u32;
+pub const MAX_COUNT: u32 = i32::MAX as u32;
 
 /// Whose count it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

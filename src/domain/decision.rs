@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::ids::{HandshakeId, Pair, ParticipantId};
 use super::policy::{Policy, UnknownStatus, Window};
 use super::snapshot::{Snapshot, Status};
+use super::time::{after, until};
 
 /// Why a decision fell as it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,7 +115,7 @@ pub struct Unjudgeable;
 
 /// How long ago the conversation changed. Never negative: a clock that is ahead makes nobody older.
 pub fn age(updated: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(updated)).unwrap_or(Duration::ZERO)
+    until(updated, now)
 }
 
 /// Decides. Total over every input; no snapshot means that nothing of that name exists, and `now` is upstream's clock.
@@ -138,7 +139,7 @@ pub fn decide(
         },
         status => {
             let window = policy.window(status).unwrap_or(Window::Unlimited);
-            let Some(until) = within(window, snapshot.updated, judged_at)? else {
+            let Judged::Holds(until) = judge(window, snapshot.updated, judged_at)? else {
                 return Ok(start_over(Reason::WindowExpired, Some(snapshot)));
             };
             let (reason, route) = match status {
@@ -161,19 +162,21 @@ fn judged_at(updated: Option<Timestamp>, held: Duration, now: Timestamp) -> Time
     if updated.is_some_and(|updated| updated > arrived) { now } else { arrived }
 }
 
-/// Whether the window still holds: `None` when it has passed, else until when (`Some(None)`: for ever).
-fn within(
-    window: Window,
-    updated: Option<Timestamp>,
-    judged_at: Timestamp,
-) -> Result<Option<Option<Timestamp>>, Unjudgeable> {
-    let Window::Limited(window) = window else { return Ok(Some(None)) };
+/// What a window says.
+enum Judged {
+    /// It has passed.
+    Passed,
+    /// It holds until then; for ever if there is no limit.
+    Holds(Option<Timestamp>),
+}
+
+fn judge(window: Window, updated: Option<Timestamp>, judged_at: Timestamp) -> Result<Judged, Unjudgeable> {
+    let Window::Limited(window) = window else { return Ok(Judged::Holds(None)) };
     let updated = updated.ok_or(Unjudgeable)?;
     if age(updated, judged_at) > window {
-        return Ok(None);
+        return Ok(Judged::Passed);
     }
-    let until = SignedDuration::try_from(window).ok().and_then(|window| updated.checked_add(window).ok());
-    Ok(Some(until))
+    Ok(Judged::Holds(Some(after(updated, window))))
 }
 
 /// To the agent, or, for a customer nobody has served yet, back to waiting.

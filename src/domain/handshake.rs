@@ -9,14 +9,15 @@ use super::answer::Answer;
 use super::decision::{Decision, Reason};
 use super::error::Error;
 use super::ids::{AttemptId, HandshakeId, TabId};
-use super::lease::{Grant, after};
+use super::lease::Grant;
+use super::time::after;
 
 /// How long a handshake can be confirmed and injected into after it was concluded.
-pub const USABLE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+pub const USABLE_FOR: Duration = Duration::from_hours(24);
 /// How long "no such session" is replayed: a conversation that is only just being created must not stay unknown for long.
 pub const NOT_FOUND_TTL: Duration = Duration::from_secs(5);
 /// How long a handshake without an answer is remembered: beyond the longest delay a caller can be given.
-const UNCONCLUDED_FOR: Duration = Duration::from_secs(60 * 60);
+const UNCONCLUDED_FOR: Duration = Duration::from_hours(1);
 /// How long after the time a held-back caller was told to return the credit still counts.
 const CREDIT_GRACE: Duration = Duration::from_secs(30);
 /// More tabs than this of one customer join unremembered: they replay, and have no second drop of their own.
@@ -71,6 +72,8 @@ pub struct Handshake {
     pub confirmation: Option<Confirmation>,
     tabs: BTreeSet<TabId>,
     attempts: BTreeSet<AttemptId>,
+    /// The attempts of the handshake before it: a late repeat of one of them is no drop either.
+    earlier_attempts: BTreeSet<AttemptId>,
     /// Until when the drop is judged as of when it was opened, because we held the customer back. Set once and never renewed,
     /// so that knocking keeps nothing alive; a conclusive answer ends it.
     credit_until: Option<Timestamp>,
@@ -78,7 +81,7 @@ pub struct Handshake {
 
 impl Handshake {
     /// A handshake whose first lead is granted.
-    pub fn open(id: HandshakeId, now: Timestamp, grant: Grant) -> Self {
+    pub fn open(id: HandshakeId, now: Timestamp, grant: Grant, before: Option<&Self>) -> Self {
         Self {
             id,
             opened: now,
@@ -86,6 +89,7 @@ impl Handshake {
             confirmation: None,
             tabs: BTreeSet::new(),
             attempts: BTreeSet::new(),
+            earlier_attempts: before.map(|before| before.attempts.clone()).unwrap_or_default(),
             credit_until: None,
         }
     }
@@ -111,7 +115,8 @@ impl Handshake {
         self.confirmation.is_some()
             && self.attempts.len() < MAX_ATTEMPTS
             && tab.is_some_and(|tab| self.tabs.contains(tab))
-            && attempt.is_some_and(|attempt| !self.attempts.contains(&attempt))
+            && attempt
+                .is_some_and(|attempt| !self.attempts.contains(&attempt) && !self.earlier_attempts.contains(&attempt))
     }
 
     /// Credits the time from the first request on, until a little after the time the customer was told to return.

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
+
+use super::time::until;
 
 /// Shown by whoever holds a lease. A holder that lost it shows an old fence and is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,14 +40,4 @@ impl Grant {
     pub fn left(&self, now: Timestamp) -> Duration {
         until(now, self.until)
     }
-}
-
-/// An instant later than another by a duration; the end of time where there is no such instant.
-pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
-    SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok()).unwrap_or(Timestamp::MAX)
-}
-
-/// How long until an instant; zero when it has passed.
-pub fn until(now: Timestamp, then: Timestamp) -> Duration {
-    Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
 }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::ids::{ClientMessageId, HandshakeId, ParticipantId};
-use super::lease::{Fenced, Grant, Lease, after};
+use super::lease::{Fenced, Grant, Lease};
+use super::time::after;
 
 /// Messages kept per conversation. Forgetting one would allow it to be sent twice, so a full ledger refuses instead.
 const MAX_ENTRIES: usize = 2_000;

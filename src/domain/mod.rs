@@ -15,3 +15,4 @@ pub mod principal;
 pub mod retry;
 pub mod snapshot;
 pub mod tabs;
+pub mod time;

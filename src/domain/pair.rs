@@ -9,8 +9,9 @@ use super::answer::Answer;
 use super::error::{Error, Reason};
 use super::handshake::{Handshake, Phase, USABLE_FOR};
 use super::ids::{AttemptId, HandshakeId, TabId};
-use super::lease::{Fenced, Grant, Lease, after};
+use super::lease::{Fenced, Grant, Lease};
 use super::tabs::{Seat, Tabs};
+use super::time::after;
 
 /// Unconfirmed handshakes kept per pair; the oldest goes first. One opens at most each replay TTL, so this is hours.
 const MAX_HANDSHAKES: usize = 128;
@@ -204,9 +205,10 @@ impl PairState {
             && self.seats_until.is_none_or(|seats_until| now >= seats_until)
     }
 
-    /// Whether any handshake of it can bring a customer back.
-    pub fn has_resumable(&self) -> bool {
-        self.handshakes.iter().any(Handshake::is_resumable)
+    /// Whether any handshake of it brings a customer back, or may yet.
+    pub fn is_hopeful(&self) -> bool {
+        let led = |handshake: &Handshake| matches!(handshake.phase, Phase::Leading(_));
+        self.handshakes.iter().any(|handshake| handshake.is_resumable() || led(handshake))
     }
 
     /// Finds a handshake without judging whether it still counts.
@@ -219,7 +221,7 @@ impl PairState {
             self.handshakes.remove(0);
         }
         let grant = self.grant(join, now);
-        let mut handshake = Handshake::open(join.new_id, now, grant);
+        let mut handshake = Handshake::open(join.new_id, now, grant, self.handshakes.last());
         handshake.admit(join.tab.as_ref(), join.attempt);
         self.handshakes.push(handshake);
         self.newest = Some(join.new_id);

@@ -33,7 +33,7 @@ impl Default for Windows {
     /// refreshed the window would cause the very re-queueing the guide warns of.
     fn default() -> Self {
         Self {
-            disconnected: Window::Limited(Duration::from_secs(300)),
+            disconnected: Window::Limited(Duration::from_mins(5)),
             active: Window::Unlimited,
             transfer: Window::Unlimited,
             queue: Window::Unlimited,

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::lease::until;
+use crate::domain::time::until;
 
 /// How far a client's clock may be ahead of ours.
-const AHEAD: Duration = Duration::from_secs(5 * 60);
+const AHEAD: Duration = Duration::from_mins(5);
 /// How old a drop may be: no conversation can be resumed for longer.
-const OLD: Duration = Duration::from_secs(72 * 60 * 60);
+const OLD: Duration = Duration::from_hours(72);
 
 /// The time, if it can be true.
 pub(super) fn believable(told: Timestamp, now: Timestamp) -> Option<Timestamp> {

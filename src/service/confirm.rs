@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{Caller, Inner, Resumption, out_of_time, store_error, upstream};
 use crate::domain::conversation::Confirming;
-use crate::domain::counter::{Claim, Claimant, Claimed, Written};
+use crate::domain::counter::{Claim, Claimant, Claimed, MAX_COUNT, Written};
 use crate::domain::error::Error;
 use crate::domain::handshake::Confirmation;
 use crate::domain::ids::{HandshakeId, Pair};
@@ -21,7 +21,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How a confirmation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Confirmed {
+pub enum Reattachment {
     /// The resumption is counted.
     Confirmed {
         /// The count, its time and the agent.
@@ -40,16 +40,16 @@ pub enum Confirmed {
 
 impl Resumption {
     /// Confirms that a customer was re-attached, and counts it.
-    pub async fn confirm(&self, caller: &Caller, pair: Pair, id: HandshakeId) -> Result<Confirmed, Error> {
+    pub async fn confirm(&self, caller: &Caller, pair: Pair, id: HandshakeId) -> Result<Reattachment, Error> {
         let work = Arc::clone(&self.inner).confirm(caller.clone(), pair.clone(), id);
         let confirmed =
             self.inner.outlive(caller, work).await.map_err(|error| self.failed(caller, &pair, Some(id), error))?;
         let event = match &confirmed {
-            Confirmed::Confirmed { confirmation, replayed } => {
+            Reattachment::Confirmed { confirmation, replayed } => {
                 Event::Confirmed { count: confirmation.count, replayed: *replayed }
             }
-            Confirmed::NotReattached { .. } => Event::NotConfirmed { ended: false },
-            Confirmed::SessionEnded => Event::NotConfirmed { ended: true },
+            Reattachment::NotReattached { .. } => Event::NotConfirmed { ended: false },
+            Reattachment::SessionEnded => Event::NotConfirmed { ended: true },
         };
         self.inner.audit(caller, &pair, Some(id), event);
         Ok(confirmed)
@@ -57,24 +57,24 @@ impl Resumption {
 }
 
 impl Inner {
-    async fn confirm(self: Arc<Self>, caller: Caller, pair: Pair, id: HandshakeId) -> Result<Confirmed, Error> {
+    async fn confirm(self: Arc<Self>, caller: Caller, pair: Pair, id: HandshakeId) -> Result<Reattachment, Error> {
         let handshakes = &self.ports.handshakes;
         loop {
             let changed = handshakes.changed(&pair.conversation);
             if let Some(confirmation) = handshakes.confirmation(&pair, id).await.map_err(store_error)? {
-                return Ok(Confirmed::Confirmed { confirmation, replayed: true });
+                return Ok(Reattachment::Confirmed { confirmation, replayed: true });
             }
             let read_at = handshakes.now().await.map_err(store_error)?;
             let reading = self.confirmations.read(&pair.conversation, caller.deadline).await;
             let snapshot = match reading.map_err(|error| upstream::error(&error))?.found {
                 Some(snapshot) if snapshot.status != Status::Terminated => snapshot,
-                _ => return Ok(Confirmed::SessionEnded),
+                _ => return Ok(Reattachment::SessionEnded),
             };
             if snapshot.customer(&pair.participant).is_none() {
-                return Ok(Confirmed::SessionEnded);
+                return Ok(Reattachment::SessionEnded);
             }
             if !snapshot.is_attached(&pair.participant) {
-                return Ok(Confirmed::NotReattached { retry_delay: LOOK_AGAIN });
+                return Ok(Reattachment::NotReattached { retry_delay: LOOK_AGAIN });
             }
             if caller.has_left() {
                 return Err(out_of_time());
@@ -82,7 +82,7 @@ impl Inner {
             let claim = self.claim(&caller, &pair, id, &snapshot, read_at);
             match handshakes.claim(&pair.conversation, claim).await.map_err(store_error)? {
                 Confirming::Already(confirmation) => {
-                    return Ok(Confirmed::Confirmed { confirmation, replayed: true });
+                    return Ok(Reattachment::Confirmed { confirmation, replayed: true });
                 }
                 Confirming::Claimed(Claimed::Write { lease, confirmation }) => {
                     return self.write_count(&caller, &pair, id, lease, confirmation).await;
@@ -96,17 +96,14 @@ impl Inner {
     }
 
     fn claim(&self, caller: &Caller, pair: &Pair, id: HandshakeId, snapshot: &Snapshot, read_at: Timestamp) -> Claim {
-        let metadata = match snapshot.attributes.get("resumptionCount").map(|text| text.trim().parse()) {
-            None => 0,
-            Some(Ok(count)) => count,
-            Some(Err(_)) => {
-                self.audit(caller, pair, Some(id), Event::Noted(Note::CountNotANumber));
-                0
-            }
-        };
+        let written = snapshot.attributes.get("resumptionCount");
+        let counted = written.and_then(|text| text.trim().parse().ok()).filter(|count| *count <= MAX_COUNT);
+        if written.is_some() && counted.is_none() {
+            self.audit(caller, pair, Some(id), Event::Noted(Note::CountNotANumber));
+        }
         Claim {
             claimant: Claimant { participant: pair.participant.clone(), handshake: id },
-            metadata,
+            metadata: counted.unwrap_or_default(),
             read_at,
             agent_id: snapshot.agent_id().map(str::to_owned),
             owner: self.ports.entropy.uuid(),
@@ -124,7 +121,7 @@ impl Inner {
         id: HandshakeId,
         lease: Lease,
         confirmation: Confirmation,
-    ) -> Result<Confirmed, Error> {
+    ) -> Result<Reattachment, Error> {
         let metadata = Metadata { count: confirmation.count, time: confirmation.time };
         let deadline = Instant::now() + self.rules.call_timeout;
         let outcome = self.ports.conversations.write_metadata(&pair.conversation, &metadata, deadline).await;
@@ -138,8 +135,8 @@ impl Inner {
             return Err(store_error(error));
         }
         match outcome {
-            Ok(()) => Ok(Confirmed::Confirmed { confirmation, replayed: false }),
-            Err(UpstreamError::NotFound) => Ok(Confirmed::SessionEnded),
+            Ok(()) => Ok(Reattachment::Confirmed { confirmation, replayed: false }),
+            Err(UpstreamError::NotFound) => Ok(Reattachment::SessionEnded),
             Err(error) => Err(upstream::error(&error)),
         }
     }

@@ -13,9 +13,9 @@ use super::inject::{Fate, Inject};
 use super::messages::Outgoing;
 use super::{Caller, Inner, store_error, transcript, upstream};
 use crate::domain::error::{Error, Reason};
-use crate::domain::lease::until;
 use crate::domain::ledger::{Held, Unsettled};
 use crate::domain::snapshot::Snapshot;
+use crate::domain::time::until;
 use crate::ports::{Event, Line, Note, Post, StoreError, UpstreamError};
 
 /// See the module.
@@ -151,13 +151,11 @@ impl<'a> Injector<'a> {
                     after: last_id,
                 };
                 let lines = self.transcript().await.ok().flatten().unwrap_or_default();
-                match transcript::find(&lines, &lost, &self.held.claimed) {
-                    Some(id) => self.wrote(index, id).await,
-                    None => {
-                        self.decide_fate(Some(index), Fate::Unknown);
-                        Ok(Next::Stop)
-                    }
+                if let Some(id) = transcript::find(&lines, &lost, &self.held.claimed) {
+                    return self.wrote(index, id).await;
                 }
+                self.decide_fate(Some(index), Fate::Unknown);
+                Ok(Next::Stop)
             }
             Err(error) => {
                 handshakes.not_sent(conversation, lease, &item.key).await.map_err(store_error)?;

@@ -12,10 +12,11 @@ use crate::domain::conversation::Glimpse;
 use crate::domain::decision::{self, Decision, Request, decide};
 use crate::domain::error::{Error, Reason};
 use crate::domain::ids::{AttemptId, HandshakeId, Pair, TabId};
-use crate::domain::lease::{Lease, until};
+use crate::domain::lease::Lease;
 use crate::domain::pair::{Join, Joined, View};
 use crate::domain::snapshot::Reading;
 use crate::domain::tabs::Seat;
+use crate::domain::time::until;
 use crate::ports::{Event, Note, StoreError, UpstreamError};
 
 /// How long a heartbeat's reading serves a RESUME.

@@ -17,11 +17,12 @@ use crate::domain::counter::{Claim, Written};
 use crate::domain::error::Error;
 use crate::domain::handshake::Confirmation;
 use crate::domain::ids::{ConversationId, HandshakeId, Pair, TabId};
-use crate::domain::lease::{Lease, after};
+use crate::domain::lease::Lease;
 use crate::domain::ledger::{Begun, EntryKey, Item};
 use crate::domain::pair::{Join, Joined, View};
 use crate::domain::snapshot::Reading;
 use crate::domain::tabs::Seat;
+use crate::domain::time::after;
 use crate::ports::{Clock, Handshakes, StoreError};
 
 /// Conversations kept at once unless told otherwise: some 100 MiB, and far more than one replica resumes in a day.

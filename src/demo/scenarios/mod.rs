@@ -59,6 +59,7 @@ pub(super) struct Played {
 
 impl Played {
     /// Notes what differs from what the guide says.
+    #[expect(clippy::needless_pass_by_value, reason = "every call is spared two `&`")]
     fn expect<T: PartialEq + Debug>(&mut self, what: &str, seen: T, expected: T) {
         if seen != expected {
             self.wrong.push(format!("{what} is {seen:?} instead of {expected:?}"));

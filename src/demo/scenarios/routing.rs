@@ -42,7 +42,7 @@ pub(super) async fn refresh(stage: &Stage) -> anyhow::Result<Played> {
     let mut played = Played::default();
     let chat = Chat::with_agent(stage)?;
     // Genesys saw no drop: the conversation is live, and last changed long before the window.
-    stage.control.advance(Duration::from_secs(600));
+    stage.control.advance(Duration::from_mins(10));
     let answer = chat.validate(Intent::Resume, "tab-1").await?;
     played.expect("the reason", answer.reason(), Reason::Live);
     played.expect("the agent", answer.agent_id.as_str(), AGENT);

@@ -46,7 +46,7 @@ pub(super) async fn second_drop(stage: &Stage) -> anyhow::Result<Played> {
     if second.handshake_id == first.handshake_id {
         played.wrong.push("the second drop was answered with the first one's handshake".to_owned());
     }
-    let stale = chat.confirm(&first.handshake_id).await.map_err(|status| status.code());
-    played.expect("a confirmation of the first handshake", stale.err(), Some(tonic::Code::FailedPrecondition));
+    let outdated = chat.confirm(&first.handshake_id).await.map_err(|status| status.code());
+    played.expect("a confirmation of the first handshake", outdated.err(), Some(tonic::Code::FailedPrecondition));
     played.close(&chat, &second, 2, "2")
 }

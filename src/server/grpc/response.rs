@@ -10,7 +10,7 @@ use crate::pb;
 use crate::pb::confirm_reattach_response::Outcome as ConfirmOutcome;
 use crate::pb::inject_context_response::{Outcome as InjectOutcome, Result as MessageResult, result::Outcome as Fated};
 use crate::pb::validate_session_response as answer;
-use crate::service::confirm::Confirmed;
+use crate::service::confirm::Reattachment;
 use crate::service::inject::{Fate, Injected};
 use crate::service::validate::Validated;
 
@@ -48,10 +48,10 @@ pub(super) fn validated(pair: &Pair, validated: Validated) -> pb::ValidateSessio
     response
 }
 
-pub(super) fn confirmed(confirmed: Confirmed) -> pb::ConfirmReattachResponse {
+pub(super) fn confirmed(confirmed: Reattachment) -> pb::ConfirmReattachResponse {
     let mut response = pb::ConfirmReattachResponse::default();
     match confirmed {
-        Confirmed::Confirmed { confirmation: Confirmation { count, time: at, agent_id }, replayed } => {
+        Reattachment::Confirmed { confirmation: Confirmation { count, time: at, agent_id }, replayed } => {
             response.outcome = ConfirmOutcome::Confirmed.into();
             response.agent_id = agent_id.unwrap_or_default();
             // The counter ends at the largest value the field can show.
@@ -59,11 +59,11 @@ pub(super) fn confirmed(confirmed: Confirmed) -> pb::ConfirmReattachResponse {
             response.last_resumption_time = Some(time(at));
             response.replayed = replayed;
         }
-        Confirmed::NotReattached { retry_delay } => {
+        Reattachment::NotReattached { retry_delay } => {
             response.outcome = ConfirmOutcome::NotReattached.into();
             response.retry_delay = prost_types::Duration::try_from(retry_delay).ok();
         }
-        Confirmed::SessionEnded => response.outcome = ConfirmOutcome::SessionEnded.into(),
+        Reattachment::SessionEnded => response.outcome = ConfirmOutcome::SessionEnded.into(),
     }
     response
 }

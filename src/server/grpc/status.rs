@@ -12,7 +12,6 @@ use crate::domain::error::{Error, Kind, Reason};
 const DOMAIN: &str = "sessionresumption";
 
 /// The gRPC status of an error, with `ErrorInfo`, and `RetryInfo` and `BadRequest` where they help.
-#[expect(clippy::needless_pass_by_value, reason = "used as map_err(status)")]
 pub fn status(error: Error) -> Status {
     let mut details = ErrorDetails::new();
     let first = error.violations.first().map(|violation| ("field".to_owned(), violation.field.clone()));
