@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 
@@ -20,6 +21,7 @@ use crate::config::{self, Config, StoreUrl};
 use crate::domain::policy::{Policy, UnknownStatus, Window, Windows};
 use crate::entropy::OsEntropy;
 use crate::genesys::{self, GuideConversations};
+use crate::layers::deadline::DeadlineLayer;
 use crate::ports::{Clock, Entropy, Handshakes};
 use crate::server::admin;
 use crate::server::grpc::Server;
@@ -40,6 +42,7 @@ pub struct App {
     addr: SocketAddr,
     admin_addr: SocketAddr,
     routes: Routes,
+    deadline: DeadlineLayer<Body>,
     admin: axum::Router,
     health: Health,
     genesys: Arc<GuideConversations>,
@@ -93,7 +96,8 @@ impl App {
         };
         let (health, health_server) = Health::new().await;
         let resumption = Resumption::new(ports, rules);
-        let routes = stack::routes(Server::new(resumption.clone()), health_server, server.max_call_time)?;
+        let routes = stack::routes(Server::new(resumption.clone()), health_server)?;
+        let deadline = stack::deadline(server.max_call_time);
         let admin = admin::router(health.clone(), metrics);
         let drain_timeout = server.drain_timeout;
         Ok(Self {
@@ -102,6 +106,7 @@ impl App {
             addr,
             admin_addr,
             routes,
+            deadline,
             admin,
             health,
             genesys,
@@ -132,6 +137,7 @@ impl App {
             tonic::transport::Server::builder()
                 .http2_keepalive_interval(Some(KEEPALIVE))
                 .http2_keepalive_timeout(Some(KEEPALIVE))
+                .layer(self.deadline)
                 .add_routes(self.routes)
                 .serve_with_incoming_shutdown(
                     TcpIncoming::from(self.listener).with_nodelay(Some(true)),
@@ -158,6 +164,7 @@ impl App {
         }
         tracing::info!("draining");
         closing.cancel();
+        self.health.end_watches().await;
         let until = Instant::now() + self.drain_timeout;
         let drained = tokio::time::timeout_at(until, &mut serving).await;
         if drained.is_err() {

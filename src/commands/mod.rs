@@ -8,13 +8,14 @@ use std::process::ExitCode;
 
 use crate::cli::{Command, ConfigFile, EXIT_FAILURE, EXIT_USAGE};
 use crate::config::Config;
+use crate::terminal;
 
 /// Runs a command and says how it ended.
 pub fn run(command: Command) -> ExitCode {
     match command {
         Command::Serve(file) => with_config(&file, |config| finish(serve::run(config))),
         Command::Config(file) => with_config(&file, |config| {
-            print(&config.render());
+            terminal::say(&config.render());
             ExitCode::SUCCESS
         }),
         Command::Healthcheck { address, timeout } => finish(healthcheck::run(address, timeout)),
@@ -29,7 +30,7 @@ fn with_config(file: &ConfigFile, then: impl FnOnce(Config) -> ExitCode) -> Exit
     match Config::load(file.path.as_deref(), environment) {
         Ok(config) => then(config),
         Err(errors) => {
-            complain(&errors.to_string());
+            terminal::complain(&format!("session-resumption: {errors}\n"));
             ExitCode::from(EXIT_USAGE)
         }
     }
@@ -45,18 +46,8 @@ fn finish(work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&format!("{error:#}"));
+            terminal::complain(&format!("session-resumption: {error:#}\n"));
             ExitCode::from(EXIT_FAILURE)
         }
     }
-}
-
-#[expect(clippy::print_stdout, reason = "the command's result")]
-fn print(text: &str) {
-    print!("{text}");
-}
-
-#[expect(clippy::print_stderr, reason = "the last words of a command that failed")]
-fn complain(text: &str) {
-    eprintln!("session-resumption: {text}");
 }

@@ -7,10 +7,10 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::telemetry;
+use crate::{telemetry, terminal};
 
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
-    telemetry::install_logs(LevelFilter::INFO, telemetry::colours());
+    telemetry::install_logs(LevelFilter::INFO, terminal::colours());
     let metrics = telemetry::install_metrics();
     let stop = stop_signal()?;
     let app = App::bind(config, metrics).await?;

@@ -3,6 +3,7 @@
 use genesys_sim::NewConversation;
 
 use super::stage::Stage;
+use crate::terminal;
 
 const CONVERSATION: &str = "demo-conversation";
 const CUSTOMER: &str = "demo-customer";
@@ -17,7 +18,7 @@ pub(super) async fn stay_up(stage: &Stage) -> anyhow::Result<()> {
         ..NewConversation::default()
     })?;
     stage.control.drop_customer(CONVERSATION)?;
-    show(&text(&stage.address, &stage.admin, &stage.sim.url()));
+    terminal::say(&text(&stage.address, &stage.admin, &stage.sim.url()));
     Ok(tokio::signal::ctrl_c().await?)
 }
 
@@ -53,9 +54,4 @@ A customer talked to agent-ada and has just lost the connection. To bring them b
 Ctrl-C ends it.
 "#
     )
-}
-
-#[expect(clippy::print_stdout, reason = "the demo's result")]
-fn show(text: &str) {
-    print!("{text}");
 }

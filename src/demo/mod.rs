@@ -11,13 +11,13 @@ use std::io::{self, IsTerminal};
 use anyhow::bail;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::telemetry;
+use crate::{telemetry, terminal};
 use stage::Stage;
 
 /// Plays every scenario once, or stays up to be tried out.
 pub(crate) async fn run(once: bool) -> anyhow::Result<()> {
     // The story is told on standard output; the log would only talk over it.
-    telemetry::install_logs(if once { LevelFilter::OFF } else { LevelFilter::WARN }, telemetry::colours());
+    telemetry::install_logs(if once { LevelFilter::OFF } else { LevelFilter::WARN }, terminal::colours());
     let stage = Stage::set().await?;
     let outcome = if once { play(&stage).await } else { examples::stay_up(&stage).await };
     stage.strike().await;
@@ -25,7 +25,7 @@ pub(crate) async fn run(once: bool) -> anyhow::Result<()> {
 }
 
 async fn play(stage: &Stage) -> anyhow::Result<()> {
-    let mut table = table::Table::begin(telemetry::colours() && io::stdout().is_terminal());
+    let mut table = table::Table::begin(terminal::colours() && io::stdout().is_terminal());
     for scenario in scenarios::ALL {
         table.add(scenario.name, scenario.play(stage).await);
     }

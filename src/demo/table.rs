@@ -1,6 +1,7 @@
 //! The table that the demo prints.
 
 use super::scenarios::Played;
+use crate::terminal;
 
 const HEADS: [&str; 7] = ["scenario", "decision", "route", "calls", "markers", "count", "verdict"];
 const WIDTHS: [usize; 6] = [38, 26, 15, 5, 7, 5];
@@ -50,7 +51,6 @@ fn row(cells: [&str; 7]) -> String {
     padded.collect::<String>() + cells[6]
 }
 
-#[expect(clippy::print_stdout, reason = "the demo's result")]
 fn print_line(line: &str) {
-    println!("{line}");
+    terminal::say(&format!("{line}\n"));
 }

@@ -186,6 +186,7 @@ impl Conversation {
     /// Whether nothing in it can matter any more, so that it may be forgotten.
     pub fn is_spent(&self, now: Timestamp) -> bool {
         self.pairs.values().all(|pair| pair.is_spent(now))
+            && self.ledger.is_spent(now)
             && self.glimpse.as_ref().is_none_or(|(_, until)| now >= *until)
     }
 
@@ -196,13 +197,13 @@ impl Conversation {
         pair.confirmed(claimant.handshake);
     }
 
-    /// Lets go of what matters least: what is spent, else a customer who cannot resume, since invented ones never can.
+    /// Lets go of what matters least: what is spent, else who cannot resume, since invented customers never can.
     fn make_room(&mut self, now: Timestamp) {
         self.pairs.retain(|_, pair| !pair.is_spent(now));
         if self.pairs.len() < MAX_PAIRS {
             return;
         }
-        let least = self.pairs.iter().find(|(_, pair)| !pair.is_hopeful()).or(self.pairs.iter().next());
+        let least = self.pairs.iter().min_by_key(|(_, pair)| pair.worth());
         if let Some(least) = least.map(|(who, _)| who.clone()) {
             self.pairs.remove(&least);
         }

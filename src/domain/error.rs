@@ -71,6 +71,10 @@ reasons! {
     DuplicateClientMessageId = "DUPLICATE_CLIENT_MESSAGE_ID", Invalid;
     /// A `client_message_id` came before with other text.
     ClientMessageIdReused = "CLIENT_MESSAGE_ID_REUSED", Invalid;
+    /// The request is larger than the service reads.
+    RequestTooLarge = "REQUEST_TOO_LARGE", Invalid;
+    /// The request's bytes are no message of the method.
+    MalformedRequest = "MALFORMED_REQUEST", Invalid;
     /// `resume_key` belongs to the platform profile.
     ResumeKeyUnsupported = "RESUME_KEY_UNSUPPORTED", Invalid;
     /// `TAKE_OVER` names no tab.

@@ -90,12 +90,13 @@ macro_rules! uuid_id {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// Parses the hyphenated or plain form of a UUID.
+            /// Parses the hyphenated form of a UUID, in either case: one handshake has one spelling.
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 if text.is_empty() {
                     return Err(IdError::Missing);
                 }
-                Uuid::try_parse(text).map(Self).map_err(|_| IdError::NotUuid)
+                let hyphenated = text.len() == uuid::fmt::Hyphenated::LENGTH;
+                Uuid::try_parse(text).ok().filter(|_| hyphenated).map(Self).ok_or(IdError::NotUuid)
             }
         }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::handshake::USABLE_FOR;
 use super::ids::{ClientMessageId, HandshakeId, ParticipantId};
 use super::lease::{Fenced, Grant, Lease};
 use super::time::after;
@@ -108,6 +109,8 @@ pub struct Ledger {
     entries: BTreeMap<EntryKey, Entry>,
     grant: Option<Grant>,
     fence: u64,
+    /// Until when a repeat has to be recognised, counted from the last message.
+    kept_until: Option<Timestamp>,
 }
 
 impl Ledger {
@@ -150,6 +153,11 @@ impl Ledger {
             return Err(Fenced);
         }
         grant.until = after(now, hold_for);
+        if self.entries.get(&item.key).is_some_and(|entry| entry.state.message_id().is_some()) {
+            // Whoever announces what is written knows less than the ledger.
+            return Err(Fenced);
+        }
+        self.kept_until = Some(after(now, USABLE_FOR));
         let state = State::Announced { at: now, after: last_id };
         self.entries.insert(item.key, Entry { fingerprint: item.fingerprint, state });
         Ok(())
@@ -172,6 +180,11 @@ impl Ledger {
             self.entries.remove(key);
         }
         Ok(())
+    }
+
+    /// Whether no repeat of a message has to be recognised any more.
+    pub fn is_spent(&self, now: Timestamp) -> bool {
+        self.kept_until.is_none_or(|kept_until| now >= kept_until)
     }
 
     /// Ends an injection. What is unsettled stays so.

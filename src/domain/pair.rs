@@ -69,6 +69,19 @@ pub struct View {
     pub seat: Seat,
 }
 
+/// How much would be lost with a pair, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Worth {
+    /// No customer of it can come back.
+    Nothing,
+    /// It is just being found out.
+    Judged,
+    /// Its customer may come back.
+    Resumable,
+    /// Its customer came back.
+    Confirmed,
+}
+
 /// One pair's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PairState {
@@ -142,6 +155,9 @@ impl PairState {
     /// Makes a tab ACTIVE and answers with what is known, without asking anybody.
     pub fn take_over(&mut self, tab: &TabId, now: Timestamp) -> Result<View, Error> {
         self.forget(now);
+        if self.joinable().is_none() {
+            return Err(nothing_to_take_over());
+        }
         let known = self.handshakes.iter_mut().rev().find(|handshake| handshake.answer().is_some());
         let Some((handshake, answer)) = known.and_then(|handshake| {
             handshake.admit(Some(tab), None);
@@ -205,10 +221,15 @@ impl PairState {
             && self.seats_until.is_none_or(|seats_until| now >= seats_until)
     }
 
-    /// Whether any handshake of it brings a customer back, or may yet.
-    pub fn is_hopeful(&self) -> bool {
-        let led = |handshake: &Handshake| matches!(handshake.phase, Phase::Leading(_));
-        self.handshakes.iter().any(|handshake| handshake.is_resumable() || led(handshake))
+    /// How much would be lost with it.
+    pub fn worth(&self) -> Worth {
+        let worth = |handshake: &Handshake| match handshake.phase {
+            _ if handshake.confirmation.is_some() => Worth::Confirmed,
+            _ if handshake.is_resumable() => Worth::Resumable,
+            Phase::Leading(_) => Worth::Judged,
+            Phase::Failed { .. } | Phase::Concluded { .. } => Worth::Nothing,
+        };
+        self.handshakes.iter().map(worth).max().unwrap_or(Worth::Nothing)
     }
 
     /// Finds a handshake without judging whether it still counts.
@@ -218,7 +239,9 @@ impl PairState {
 
     fn open(&mut self, join: &Join, now: Timestamp) -> Joined {
         if self.handshakes.len() >= MAX_HANDSHAKES {
-            self.handshakes.remove(0);
+            // A confirmed one still answers repeats; there is one that matters at most, so an unconfirmed one is found.
+            let oldest = self.handshakes.iter().position(|handshake| handshake.confirmation.is_none());
+            self.handshakes.remove(oldest.unwrap_or(0));
         }
         let grant = self.grant(join, now);
         let mut handshake = Handshake::open(join.new_id, now, grant, self.handshakes.last());

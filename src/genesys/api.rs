@@ -1,6 +1,7 @@
 //! One call to Genesys from its budget to its understood answer, in as many tries as are safe and fit in its deadline.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
@@ -15,6 +16,9 @@ use super::observe;
 use super::operation::Operation;
 use super::token::{Token, Tokens};
 use crate::ports::{Budget, Clock, Entropy, UpstreamError};
+
+/// A call that has less time than this is not worth a turn of the budget.
+const SHORTEST_CALL: Duration = Duration::from_millis(20);
 
 /// What to send.
 pub(super) struct Call {
@@ -104,7 +108,9 @@ impl Api {
     }
 
     async fn spend(&self, call: &Call, deadline: Instant) -> Result<(), UpstreamError> {
-        self.budget.take(deadline).await.map_err(|spent| {
+        // A turn at the deadline itself would leave no time for the call.
+        let latest = deadline.checked_sub(SHORTEST_CALL).unwrap_or(deadline);
+        self.budget.take(latest).await.map_err(|spent| {
             observe::no_budget(call.operation, spent.retry_after);
             UpstreamError::Budget { retry_after: spent.retry_after }
         })

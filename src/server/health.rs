@@ -1,8 +1,9 @@
 //! Readiness: a map of components that starts unready, shown by `grpc.health.v1` and `/readyz` alike.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health as HealthApi, HealthServer};
 use tonic_health::server::HealthReporter;
@@ -40,50 +41,60 @@ pub type Components = BTreeMap<Component, bool>;
 /// The component map. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Health {
-    components: watch::Sender<Components>,
+    /// Held while a change is made known, so that the last change is also the last one known.
+    changing: Arc<Mutex<Components>>,
+    known: watch::Sender<Components>,
     reporter: HealthReporter,
 }
+
+/// The names `grpc.health.v1` is asked about: everything, and the service.
+const NAMES: [&str; 2] = ["", SERVICE_NAME];
 
 impl Health {
     /// A map in which nothing is ready, and the gRPC service that shows it.
     pub async fn new() -> (Self, HealthServer<impl HealthApi>) {
         let (reporter, server) = tonic_health::server::health_reporter();
-        let components = Component::ALL.map(|component| (component, false)).into();
-        let health = Self { components: watch::Sender::new(components), reporter };
-        health.publish().await;
+        let components = Components::from(Component::ALL.map(|component| (component, false)));
+        let known = watch::Sender::new(components.clone());
+        let health = Self { changing: Arc::new(Mutex::new(components)), known, reporter };
+        // tonic reports "" as SERVING from the start, so it is told at once like any other name.
+        health.report(ServingStatus::NotServing).await;
         (health, server)
     }
 
-    /// Sets whether a component is ready.
+    /// Sets whether a component is ready, and returns when that is known everywhere.
     pub async fn set(&self, component: Component, ready: bool) {
-        self.components.send_modify(|components| {
-            components.insert(component, ready);
-        });
-        self.publish().await;
+        let mut components = self.changing.lock().await;
+        components.insert(component, ready);
+        let all = components.values().all(|ready| *ready);
+        self.report(if all { ServingStatus::Serving } else { ServingStatus::NotServing }).await;
+        self.known.send_replace(components.clone());
     }
 
     /// Each component and whether it is ready.
     pub fn components(&self) -> Components {
-        self.components.borrow().clone()
-    }
-
-    /// Whether all are.
-    pub fn is_ready(&self) -> bool {
-        self.components.borrow().values().all(|ready| *ready)
+        self.known.borrow().clone()
     }
 
     /// Waits until all are.
     pub async fn ready(&self) {
-        let mut components = self.components.subscribe();
+        let mut known = self.known.subscribe();
         // It cannot fail: this very value holds the sender.
-        let _ = components.wait_for(|components| components.values().all(|ready| *ready)).await;
+        let _ = known.wait_for(|components| components.values().all(|ready| *ready)).await;
     }
 
-    async fn publish(&self) {
-        let status = if self.is_ready() { ServingStatus::Serving } else { ServingStatus::NotServing };
-        // tonic reports "" as SERVING from the start, so it is told at once like any other service.
-        for service in ["", SERVICE_NAME] {
-            self.reporter.set_service_status(service, status).await;
+    /// Ends the streams of those who watch: they would keep their connections open for as long as they like.
+    pub async fn end_watches(&self) {
+        let _components = self.changing.lock().await;
+        for name in NAMES {
+            self.reporter.clone().clear_service_status(name).await;
+        }
+        self.report(ServingStatus::NotServing).await;
+    }
+
+    async fn report(&self, status: ServingStatus) {
+        for name in NAMES {
+            self.reporter.set_service_status(name, status).await;
         }
     }
 }

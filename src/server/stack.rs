@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use http::Uri;
+use tonic::body::Body;
 use tonic::service::Routes;
 use tonic_health::pb::health_server::{Health as HealthApi, HealthServer};
+use tower::util::MapResponseLayer;
 
-use super::grpc::{Server, deadline_exceeded};
+use super::grpc::{Server, deadline_exceeded, explain};
 use crate::layers::deadline::DeadlineLayer;
 use crate::pb::FILE_DESCRIPTOR_SET;
-use crate::pb::session_resumption_server::SessionResumptionServer;
+use crate::pb::session_resumption_server::{SERVICE_NAME, SessionResumptionServer};
 
 /// The largest request that can be right: 50 messages and a marker of 4,096 characters of four bytes each, and their names.
 const MAX_REQUEST_BYTES: usize = 1024 * 1024;
@@ -23,11 +25,7 @@ pub struct BrokenDescriptors(String);
 ///
 /// It is an axum router, so that other protocols can be added as routes of the same port; it is served through tonic, which
 /// turns errors of layers into gRPC statuses.
-pub fn routes(
-    server: Server,
-    health: HealthServer<impl HealthApi>,
-    max_call_time: Duration,
-) -> Result<Routes, BrokenDescriptors> {
+pub fn routes(server: Server, health: HealthServer<impl HealthApi>) -> Result<Routes, BrokenDescriptors> {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -35,10 +33,21 @@ pub fn routes(
         .map_err(|error| BrokenDescriptors(error.to_string()))?;
     let resumption = SessionResumptionServer::new(server).max_decoding_message_size(MAX_REQUEST_BYTES);
 
-    let calls = Routes::new(resumption).into_axum_router();
-    // Inside tonic's own timeout, so that it answers first and says DEADLINE_EXCEEDED. Health and reflection stand outside:
-    // they watch for as long as their caller likes.
-    let calls = calls.layer(DeadlineLayer::<Body>::new(max_call_time, deadline_exceeded));
+    // Right around the service: what tonic refuses before a handler sees it gets a reason, like every other error.
+    let calls = Routes::new(resumption).into_axum_router().layer(MapResponseLayer::new(explain));
     let watching = Routes::new(health).add_service(reflection).into_axum_router();
     Ok(Routes::from(calls.merge(watching.reset_fallback())))
+}
+
+/// The outermost layer, right inside tonic's own timeout, so that it answers first and says DEADLINE_EXCEEDED. Health and
+/// reflection are exempt: they are watched for as long as their caller likes.
+pub fn deadline(max_call_time: Duration) -> DeadlineLayer<Body> {
+    DeadlineLayer::new(max_call_time, is_call, deadline_exceeded)
+}
+
+fn is_call(uri: &Uri) -> bool {
+    uri.path()
+        .strip_prefix('/')
+        .and_then(|path| path.strip_prefix(SERVICE_NAME))
+        .is_some_and(|rest| rest.starts_with('/'))
 }

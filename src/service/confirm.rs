@@ -65,7 +65,7 @@ impl Inner {
                 return Ok(Reattachment::Confirmed { confirmation, replayed: true });
             }
             let read_at = handshakes.now().await.map_err(store_error)?;
-            let reading = self.confirmations.read(&pair.conversation, caller.deadline).await;
+            let reading = self.confirmations.read(&pair.conversation, Instant::now() + self.work_time(2)).await;
             let snapshot = match reading.map_err(|error| upstream::error(&error))?.found {
                 Some(snapshot) if snapshot.status != Status::Terminated => snapshot,
                 _ => return Ok(Reattachment::SessionEnded),

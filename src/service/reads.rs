@@ -37,7 +37,8 @@ impl Reads {
         Self { conversations, flights: Mutex::default() }
     }
 
-    /// Reads a conversation, or waits for the read that is in flight.
+    /// Reads a conversation, or waits for the read that is in flight. The deadline is the work's; a caller who leaves earlier
+    /// drops the wait.
     pub(super) async fn read(self: &Arc<Self>, id: &ConversationId, deadline: Instant) -> Outcome {
         let flight = self.join(id, deadline);
         // The flight has the deadline of whoever began it; this caller's may be earlier.

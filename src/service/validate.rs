@@ -180,7 +180,8 @@ impl Inner {
 
     /// Judges without opening a handshake. One read at most, shared with whoever reads at the same time.
     async fn heartbeat(self: &Arc<Self>, caller: &Caller, request: &Validate) -> Result<Validated, Error> {
-        let reading = self.validations.read(&request.pair.conversation, caller.deadline).await;
+        let read = self.validations.read(&request.pair.conversation, Instant::now() + self.work_time(2));
+        let reading = tokio::time::timeout_at(caller.deadline, read).await.map_err(|_| out_of_time())?;
         let kept = reading.clone().ok();
         let answer = self.judge(request, reading, None).await?;
         let mut seat = Seat::default();

@@ -26,9 +26,3 @@ pub fn install_metrics() -> PrometheusHandle {
     let _ = metrics::set_global_recorder(recorder);
     handle
 }
-
-/// Whether colours are wanted, where there is a terminal to show them.
-#[expect(clippy::disallowed_methods, reason = "NO_COLOR is no setting of ours; it speaks for every program")]
-pub fn colours() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}

@@ -1,7 +1,7 @@
 //! The future: the inner answer, or the answer at the deadline.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Response;
 use pin_project_lite::pin_project;
@@ -14,14 +14,14 @@ pin_project! {
         #[pin]
         inner: F,
         #[pin]
-        sleep: Sleep,
+        sleep: Option<Sleep>,
         expired: fn() -> Response<B>,
     }
 }
 
 impl<F, B> ResponseFuture<F, B> {
-    pub(super) fn new(inner: F, deadline: Instant, expired: fn() -> Response<B>) -> Self {
-        Self { inner, sleep: sleep_until(deadline), expired }
+    pub(super) fn new(inner: F, deadline: Option<Instant>, expired: fn() -> Response<B>) -> Self {
+        Self { inner, sleep: deadline.map(sleep_until), expired }
     }
 }
 
@@ -36,7 +36,9 @@ where
         if let Poll::Ready(outcome) = this.inner.poll(cx) {
             return Poll::Ready(outcome);
         }
-        ready!(this.sleep.poll(cx));
-        Poll::Ready(Ok((this.expired)()))
+        match this.sleep.as_pin_mut() {
+            Some(sleep) => sleep.poll(cx).map(|()| Ok((this.expired)())),
+            None => Poll::Pending,
+        }
     }
 }

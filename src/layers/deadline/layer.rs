@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::Response;
+use http::{Response, Uri};
 use tower::Layer;
 
 use super::DeadlineService;
@@ -11,19 +11,21 @@ use super::DeadlineService;
 #[derive(Debug)]
 pub struct DeadlineLayer<B> {
     longest: Duration,
+    applies: fn(&Uri) -> bool,
     expired: fn() -> Response<B>,
 }
 
 impl<B> DeadlineLayer<B> {
-    /// Ends each call after its `grpc-timeout` or after `longest`, whichever is earlier, with the answer `expired` makes.
-    pub fn new(longest: Duration, expired: fn() -> Response<B>) -> Self {
-        Self { longest, expired }
+    /// Ends each call it applies to after its `grpc-timeout` or after `longest`, whichever is earlier, with the answer
+    /// `expired` makes.
+    pub fn new(longest: Duration, applies: fn(&Uri) -> bool, expired: fn() -> Response<B>) -> Self {
+        Self { longest, applies, expired }
     }
 }
 
 impl<B> Clone for DeadlineLayer<B> {
     fn clone(&self) -> Self {
-        Self { longest: self.longest, expired: self.expired }
+        Self { longest: self.longest, applies: self.applies, expired: self.expired }
     }
 }
 
@@ -31,6 +33,6 @@ impl<S, B> Layer<S> for DeadlineLayer<B> {
     type Service = DeadlineService<S, B>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        DeadlineService::new(inner, self.longest, self.expired)
+        DeadlineService::new(inner, self.longest, self.applies, self.expired)
     }
 }

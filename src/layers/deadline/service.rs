@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use tokio::time::Instant;
 use tower::Service;
 
@@ -14,18 +14,19 @@ use super::{Deadline, ResponseFuture, timeout};
 pub struct DeadlineService<S, B> {
     inner: S,
     longest: Duration,
+    applies: fn(&Uri) -> bool,
     expired: fn() -> Response<B>,
 }
 
 impl<S, B> DeadlineService<S, B> {
-    pub(super) fn new(inner: S, longest: Duration, expired: fn() -> Response<B>) -> Self {
-        Self { inner, longest, expired }
+    pub(super) fn new(inner: S, longest: Duration, applies: fn(&Uri) -> bool, expired: fn() -> Response<B>) -> Self {
+        Self { inner, longest, applies, expired }
     }
 }
 
 impl<S: Clone, B> Clone for DeadlineService<S, B> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), longest: self.longest, expired: self.expired }
+        Self { inner: self.inner.clone(), longest: self.longest, applies: self.applies, expired: self.expired }
     }
 }
 
@@ -42,9 +43,12 @@ where
     }
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
+        if !(self.applies)(request.uri()) {
+            return ResponseFuture::new(self.inner.call(request), None, self.expired);
+        }
         let asked = timeout::of(request.headers()).map_or(self.longest, timeout::answer_before);
         let deadline = Instant::now() + asked.min(self.longest);
         request.extensions_mut().insert(Deadline(deadline));
-        ResponseFuture::new(self.inner.call(request), deadline, self.expired)
+        ResponseFuture::new(self.inner.call(request), Some(deadline), self.expired)
     }
 }

@@ -118,5 +118,6 @@ fn pair(fields: &mut Fields, conversation: &str, participant: &str) -> Option<Pa
 
 /// A client's time. What no clock can show becomes the beginning of time, which nobody believes.
 fn time(time: &prost_types::Timestamp) -> Timestamp {
-    Timestamp::new(time.seconds, time.nanos).unwrap_or(Timestamp::MIN)
+    let in_range = (0..1_000_000_000).contains(&time.nanos);
+    Timestamp::new(time.seconds, time.nanos).ok().filter(|_| in_range).unwrap_or(Timestamp::MIN)
 }

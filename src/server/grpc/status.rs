@@ -11,6 +11,10 @@ use crate::domain::error::{Error, Kind, Reason};
 /// The domain of every `google.rpc.ErrorInfo` of ours.
 const DOMAIN: &str = "sessionresumption";
 
+/// Bad fields told at once. An error travels in headers, of which many clients read no more than 8 KiB; the message says how
+/// many there are.
+const MAX_VIOLATIONS: usize = 20;
+
 /// The gRPC status of an error, with `ErrorInfo`, and `RetryInfo` and `BadRequest` where they help.
 pub fn status(error: Error) -> Status {
     let mut details = ErrorDetails::new();
@@ -19,7 +23,7 @@ pub fn status(error: Error) -> Status {
     if let Some(after) = error.retry_after {
         details.set_retry_info(Some(after));
     }
-    for violation in &error.violations {
+    for violation in error.violations.iter().take(MAX_VIOLATIONS) {
         details.add_bad_request_violation(
             &violation.field,
             format!("{}: {}", violation.reason.wire(), violation.description),
@@ -46,4 +50,17 @@ fn code(kind: Kind) -> Code {
 pub fn deadline_exceeded<B: Default>() -> Response<B> {
     let message = "the call's deadline passed; repeating it is safe and continues where it stood";
     status(Error::new(Reason::DeadlineExceeded, message)).into_http()
+}
+
+/// Gives a reason to what tonic refused before a handler saw it. Whatever comes from a handler has one.
+pub fn explain<B: Default>(response: Response<B>) -> Response<B> {
+    let unexplained = Status::from_header_map(response.headers()).filter(|status| status.details().is_empty());
+    let error = match unexplained.map(|status| status.code()) {
+        Some(Code::OutOfRange) => {
+            Error::new(Reason::RequestTooLarge, "the request is larger than 1 MiB; send less at once")
+        }
+        Some(Code::Internal) => Error::new(Reason::MalformedRequest, "the request is not a message of this method"),
+        _ => return response,
+    };
+    status(error).into_http()
 }
