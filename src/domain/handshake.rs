@@ -112,11 +112,7 @@ impl Handshake {
     /// again. Repeats, tabs never seen and callers that name no attempt are not; nor is anybody once there were more attempts
     /// than are remembered, because a repeat could not be told from a drop.
     pub fn is_second_drop(&self, tab: Option<&TabId>, attempt: Option<AttemptId>) -> bool {
-        self.confirmation.is_some()
-            && self.attempts.len() < MAX_ATTEMPTS
-            && tab.is_some_and(|tab| self.tabs.contains(tab))
-            && attempt
-                .is_some_and(|attempt| !self.attempts.contains(&attempt) && !self.earlier_attempts.contains(&attempt))
+        self.confirmation.is_some() && tab.is_some_and(|tab| self.tabs.contains(tab)) && self.is_new(attempt)
     }
 
     /// Credits the time from the first request on, until a little after the time the customer was told to return.
@@ -124,9 +120,24 @@ impl Handshake {
         self.credit_until.get_or_insert(after(back_at, CREDIT_GRACE));
     }
 
-    /// When the request arrived that is to be judged now.
-    pub fn arrived(&self, now: Timestamp) -> Timestamp {
-        if self.credit_until.is_some_and(|credit_until| now <= credit_until) { self.opened } else { now }
+    /// Takes a new leader, and says when the request arrived that is to be judged.
+    pub fn lead(&mut self, grant: Grant, attempt: Option<AttemptId>, now: Timestamp) -> Timestamp {
+        self.phase = Phase::Leading(grant);
+        if self.credit_until.is_some_and(|credit_until| now <= credit_until) {
+            return self.opened;
+        }
+        if self.is_new(attempt) {
+            // Another drop than the one that was held back: it has a credit of its own.
+            self.opened = now;
+            self.credit_until = None;
+        }
+        now
+    }
+
+    fn is_new(&self, attempt: Option<AttemptId>) -> bool {
+        self.attempts.len() < MAX_ATTEMPTS
+            && attempt
+                .is_some_and(|attempt| !self.attempts.contains(&attempt) && !self.earlier_attempts.contains(&attempt))
     }
 
     /// Takes the answer of whoever leads.

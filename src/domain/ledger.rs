@@ -14,6 +14,9 @@ use super::time::after;
 /// Messages kept per conversation. Forgetting one would allow it to be sent twice, so a full ledger refuses instead.
 const MAX_ENTRIES: usize = 2_000;
 
+/// The last id of a transcript that is empty.
+pub const BEGINNING: &str = "";
+
 /// A digest of author, type and text: the ledger keeps no text.
 pub type Fingerprint = [u8; 32];
 
@@ -53,7 +56,7 @@ pub struct Unsettled {
     pub fingerprint: Fingerprint,
     /// When it was announced, by the store's clock.
     pub at: Timestamp,
-    /// The transcript's last id before it.
+    /// The transcript's last id before it, [`BEGINNING`] if it was empty; none if nobody knew.
     pub after: Option<String>,
 }
 

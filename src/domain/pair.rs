@@ -255,8 +255,7 @@ impl PairState {
     fn lead(&mut self, join: &Join, now: Timestamp) -> Joined {
         let grant = self.grant(join, now);
         let Some(current) = self.joinable() else { return self.open(join, now) };
-        let arrived = current.arrived(now);
-        current.phase = Phase::Leading(grant);
+        let arrived = current.lead(grant, join.attempt, now);
         current.admit(join.tab.as_ref(), join.attempt);
         Joined::Lead { id: current.id, lease: grant.lease, arrived }
     }

@@ -67,6 +67,15 @@ impl Answer {
         if self.status.is_success() { Ok(()) } else { Err(self.error()) }
     }
 
+    /// Nothing if Genesys took a write: a success whose body is Genesys', or none. A proxy's page says nothing of the write.
+    pub(super) fn acknowledges(&self) -> Result<(), UpstreamError> {
+        self.check()?;
+        match &self.body {
+            Ok(body) if body.is_empty() => Ok(()),
+            _ => self.json::<serde_json::Map<String, Value>>().map(|_| ()),
+        }
+    }
+
     /// The body of a success.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, UpstreamError> {
         self.check()?;

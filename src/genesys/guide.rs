@@ -97,7 +97,7 @@ impl Conversations for GuideConversations {
             url: self.conversation(id),
             body: Some(json!({"customAttributes": attributes})),
         };
-        self.api.call(&call, deadline, Answer::check).await
+        self.api.call(&call, deadline, Answer::acknowledges).await
     }
 
     async fn post(&self, id: &ConversationId, post: &Post, deadline: Instant) -> Result<String, UpstreamError> {

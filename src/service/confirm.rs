@@ -66,7 +66,7 @@ impl Inner {
             }
             let read_at = handshakes.now().await.map_err(store_error)?;
             let reading = self.confirmations.read(&pair.conversation, Instant::now() + self.work_time(2)).await;
-            let snapshot = match reading.map_err(|error| upstream::error(&error))?.found {
+            let snapshot = match reading.map_err(|error| upstream::read_error(&error))?.found {
                 Some(snapshot) if snapshot.status != Status::Terminated => snapshot,
                 _ => return Ok(Reattachment::SessionEnded),
             };

@@ -11,7 +11,8 @@ use tokio::time::Instant;
 
 use super::inject::{Fate, Inject};
 use super::messages::Outgoing;
-use super::{Caller, Inner, store_error, transcript, upstream};
+use super::transcript::{self, Sighting, look_for};
+use super::{Caller, Inner, store_error, upstream};
 use crate::domain::error::{Error, Reason};
 use crate::domain::ledger::{Held, Unsettled};
 use crate::domain::snapshot::Snapshot;
@@ -75,9 +76,9 @@ impl<'a> Injector<'a> {
             return Ok(false);
         };
         let looked_at = self.inner.ports.handshakes.now().await.map_err(store_error)?;
-        let lines = self.transcript().await.map_err(|error| upstream::error(&error))?;
+        let lines = self.transcript().await.map_err(|error| upstream::read_error(&error))?;
         self.reconcile(lines.as_deref(), looked_at).await?;
-        self.last_id = lines.as_ref().and_then(|lines| lines.last()).map(|line| line.id.clone());
+        self.last_id = lines.as_deref().map(transcript::end);
         let to: Vec<String> = snapshot.agent().map(|agent| agent.id.clone()).into_iter().collect();
         for index in 0..self.outgoing.len() {
             match &self.fates[index] {
@@ -100,23 +101,23 @@ impl<'a> Injector<'a> {
         let conversation = &self.request.pair.conversation;
         for lost in std::mem::take(&mut self.held.unsettled) {
             let index = self.outgoing.iter().position(|outgoing| outgoing.item.key == lost.key);
-            let found = lines.and_then(|lines| transcript::find(lines, &lost, &self.held.claimed));
-            if let Some(id) = found {
+            let seen = lines.map_or(Sighting::Ambiguous, |lines| look_for(lines, &lost, &self.held.claimed));
+            if let Sighting::Found(id) = seen {
                 handshakes.written(conversation, self.held.lease, &lost.key, id.clone()).await.map_err(store_error)?;
                 self.held.claimed.insert(id.clone());
                 self.decide_fate(index, Fate::AlreadyPresent(id));
                 continue;
             }
             let pending = self.inner.absence_counts_after().saturating_sub(until(lost.at, looked_at));
-            match (lines, index) {
-                // Without a transcript nobody will ever know, and at most once beats at least once.
-                (None, Some(_)) => self.decide_fate(index, Fate::Unknown),
+            match (seen, index) {
+                // Nobody will ever know, and at most once beats at least once.
+                (Sighting::Ambiguous, Some(_)) => self.decide_fate(index, Fate::Unknown),
                 _ if !pending.is_zero() => {
                     let message = "it is too early to tell whether an earlier message was written";
                     return Err(Error::retry(Reason::OutcomePending, message, pending));
                 }
-                (None, None) => {}
-                (Some(_), _) => {
+                (Sighting::Ambiguous, None) => {}
+                (Sighting::Absent | Sighting::Found(_), _) => {
                     handshakes.not_sent(conversation, self.held.lease, &lost.key).await.map_err(store_error)?;
                 }
             }
@@ -151,7 +152,7 @@ impl<'a> Injector<'a> {
                     after: last_id,
                 };
                 let lines = self.transcript().await.ok().flatten().unwrap_or_default();
-                if let Some(id) = transcript::find(&lines, &lost, &self.held.claimed) {
+                if let Sighting::Found(id) = look_for(&lines, &lost, &self.held.claimed) {
                     return self.wrote(index, id).await;
                 }
                 self.decide_fate(Some(index), Fate::Unknown);
@@ -203,7 +204,7 @@ impl<'a> Injector<'a> {
 
     async fn read(&self) -> Result<Option<Snapshot>, Error> {
         let reading = self.inner.ports.conversations.read(&self.request.pair.conversation, self.soon()).await;
-        Ok(reading.map_err(|error| upstream::error(&error))?.found)
+        Ok(reading.map_err(|error| upstream::read_error(&error))?.found)
     }
 
     async fn transcript(&self) -> Result<Option<Vec<Line>>, UpstreamError> {

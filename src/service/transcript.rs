@@ -3,23 +3,40 @@
 use std::collections::BTreeSet;
 
 use super::messages::fingerprint_of;
-use crate::domain::ledger::{Fingerprint, Unsettled};
+use crate::domain::ledger::{BEGINNING, Unsettled};
 use crate::ports::Line;
 
-/// The id of the line that is the lost message: the first one after the transcript's end as it was then, that says the same
-/// and is nobody else's.
-pub(super) fn find(lines: &[Line], lost: &Unsettled, claimed: &BTreeSet<String>) -> Option<String> {
-    let fingerprint: &Fingerprint = &lost.fingerprint;
-    later(lines, lost.after.as_deref())
-        .iter()
-        .find(|line| !claimed.contains(&line.id) && fingerprint_of(line) == *fingerprint)
-        .map(|line| line.id.clone())
+/// What a transcript tells of a message that may have been written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Sighting {
+    /// It is this line: the first one after the transcript's end as it was then, that says the same and is nobody else's.
+    Found(String),
+    /// It is not there.
+    Absent,
+    /// Something says the same, and nobody knows whether it stood there before.
+    Ambiguous,
 }
 
-/// The lines after one of them. If that one is not among them, all: what is shown may begin later than it.
-fn later<'a>(lines: &'a [Line], after: Option<&str>) -> &'a [Line] {
-    let index = after.and_then(|after| lines.iter().position(|line| line.id == after));
-    index.map_or(lines, |index| &lines[index + 1..])
+/// Looks for a message.
+pub(super) fn look_for(lines: &[Line], lost: &Unsettled, claimed: &BTreeSet<String>) -> Sighting {
+    let says_the_same = |line: &&Line| !claimed.contains(&line.id) && fingerprint_of(line) == lost.fingerprint;
+    let Some(later) = later(lines, lost.after.as_deref()) else {
+        return if lines.iter().any(|line| says_the_same(&line)) { Sighting::Ambiguous } else { Sighting::Absent };
+    };
+    later.iter().find(says_the_same).map_or(Sighting::Absent, |line| Sighting::Found(line.id.clone()))
+}
+
+/// The lines after one of them, if it is known which and it is among them.
+fn later<'a>(lines: &'a [Line], after: Option<&str>) -> Option<&'a [Line]> {
+    match after? {
+        BEGINNING => Some(lines),
+        after => lines.iter().position(|line| line.id == after).map(|index| &lines[index + 1..]),
+    }
+}
+
+/// The last id of a transcript.
+pub(super) fn end(lines: &[Line]) -> String {
+    lines.last().map_or_else(|| BEGINNING.to_owned(), |line| line.id.clone())
 }
 
 #[cfg(test)]
@@ -54,11 +71,21 @@ mod tests {
             line("4", "customer", "hello"),
         ];
         let none = BTreeSet::new();
-        assert_eq!(find(&lines, &lost("hello", None), &none), Some("1".into()));
-        assert_eq!(find(&lines, &lost("hello", Some("1")), &none), Some("3".into()));
-        assert_eq!(find(&lines, &lost("hello", Some("1")), &BTreeSet::from(["3".into()])), Some("4".into()));
-        assert_eq!(find(&lines, &lost("hello", Some("4")), &none), None);
-        assert_eq!(find(&lines, &lost("hullo", None), &none), None);
-        assert_eq!(find(&lines, &lost("hello", Some("scrolled away")), &none), Some("1".into()));
+        let found = |id: &str| Sighting::Found(id.into());
+        assert_eq!(look_for(&lines, &lost("hello", Some(BEGINNING)), &none), found("1"));
+        assert_eq!(look_for(&lines, &lost("hello", Some("1")), &none), found("3"));
+        assert_eq!(look_for(&lines, &lost("hello", Some("1")), &BTreeSet::from(["3".into()])), found("4"));
+        assert_eq!(look_for(&lines, &lost("hello", Some("4")), &none), Sighting::Absent);
+        assert_eq!(look_for(&lines, &lost("hullo", Some(BEGINNING)), &none), Sighting::Absent);
+        for nobody_knows in [None, Some("scrolled away")] {
+            assert_eq!(look_for(&lines, &lost("hello", nobody_knows), &none), Sighting::Ambiguous);
+            assert_eq!(look_for(&lines, &lost("hullo", nobody_knows), &none), Sighting::Absent);
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_empty_transcript_is_its_beginning() {
+        assert_eq!(end(&[]), BEGINNING);
+        assert_eq!(end(&[line("1", "customer", "hello")]), "1");
     }
 }

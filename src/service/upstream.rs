@@ -53,6 +53,14 @@ pub(super) fn error(error: &UpstreamError) -> Error {
     Error::retry(reason, message, after)
 }
 
+/// The same for a read, with which nothing can conflict: a 409 is then a refusal like any other.
+pub(super) fn read_error(error: &UpstreamError) -> Error {
+    match error {
+        UpstreamError::Conflict => self::error(&UpstreamError::Rejected { status: 409 }),
+        error => self::error(error),
+    }
+}
+
 /// Gives one caller its own time to return, between the delay and twice the delay: the same delay for all who failed
 /// together would bring them back together.
 pub(super) fn spread(mut error: Error, unit: f64) -> Error {

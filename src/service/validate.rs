@@ -165,7 +165,7 @@ impl Inner {
         reading: Result<Reading, UpstreamError>,
         arrived: Option<Timestamp>,
     ) -> Result<Answer, Error> {
-        let reading = reading.map_err(|error| upstream::error(&error))?;
+        let reading = reading.map_err(|error| upstream::read_error(&error))?;
         let store_now = self.ports.handshakes.now().await.map_err(store_error)?;
         // How long we held the request is measured on one clock, and applied to another: neither's skew matters.
         let held = arrived.map_or(Duration::ZERO, |arrived| until(arrived, store_now));

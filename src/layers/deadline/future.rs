@@ -36,9 +36,9 @@ where
         if let Poll::Ready(outcome) = this.inner.poll(cx) {
             return Poll::Ready(outcome);
         }
-        match this.sleep.as_pin_mut() {
-            Some(sleep) => sleep.poll(cx).map(|()| Ok((this.expired)())),
-            None => Poll::Pending,
-        }
+        let Some(mut sleep) = this.sleep.as_pin_mut() else { return Poll::Pending };
+        // The clock is asked too: tonic's timer may have woken us, due in the same tick as ours and fired before it.
+        let expired = sleep.as_mut().poll(cx).is_ready() || Instant::now() >= sleep.deadline();
+        if expired { Poll::Ready(Ok((this.expired)())) } else { Poll::Pending }
     }
 }

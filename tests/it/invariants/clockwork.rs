@@ -1,0 +1,84 @@
+//! A service whose store goes by the simulator's clock, so that a test can let minutes pass for both at once.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use genesys_sim::{Control, Sim, SimOptions};
+use jiff::Timestamp;
+use session_resumption::audit::TracingAudit;
+use session_resumption::budget::GcraBudget;
+use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
+use session_resumption::entropy::OsEntropy;
+use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
+use session_resumption::pb::session_resumption_client::SessionResumptionClient;
+use session_resumption::ports::Clock;
+use session_resumption::server::grpc::Server;
+use session_resumption::server::health::Health;
+use session_resumption::server::stack;
+use session_resumption::service::{MarkerAuthor, Ports, Resumption, Rules};
+use session_resumption::store::memory::MemoryStore;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Endpoint;
+use tonic::transport::server::TcpIncoming;
+
+use super::TIMEOUT;
+use crate::support::Harness;
+
+/// The simulator's clock, as the service's own.
+struct SimClock(Control);
+
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// A running service, put together as `app` does it but for its clock.
+pub(super) async fn by_the_sims_clock() -> Harness {
+    let options = SimOptions { requests_per_minute: u32::MAX, ..SimOptions::default() };
+    let (client_id, client_secret) = (options.client_id.clone(), options.client_secret.clone().into());
+    let sim = Sim::start(options).await.unwrap();
+    let control = sim.control();
+    let url: url::Url = sim.url().parse().unwrap();
+    let settings = Settings {
+        api_url: url.clone(),
+        login_url: url,
+        client_id,
+        client_secret,
+        timeout: TIMEOUT,
+        read_method: ReadMethod::Post,
+        token_refresh: TokenRefresh::Cached,
+    };
+    let clock: Arc<dyn Clock> = Arc::new(SimClock(control.clone()));
+    let budget = Arc::new(GcraBudget::new(NonZeroU32::new(100_000).unwrap()));
+    let genesys = GuideConversations::new(settings, budget, Arc::clone(&clock), Arc::new(OsEntropy)).unwrap();
+    let ports = Ports {
+        conversations: Arc::new(genesys),
+        handshakes: Arc::new(MemoryStore::new(Arc::clone(&clock), 1_000)),
+        audit: Arc::new(TracingAudit),
+        clock,
+        entropy: Arc::new(OsEntropy),
+    };
+    let rules = Rules {
+        policy: Policy { windows: Windows::default(), unknown_status: UnknownStatus::NewRouting },
+        replay_ttl: std::time::Duration::from_mins(1),
+        call_timeout: TIMEOUT,
+        marker_author: MarkerAuthor::Customer,
+    };
+    let (health, health_server) = Health::new().await;
+    let server = Server::new(Resumption::new(ports, rules));
+    let routes = stack::routes(server, health_server).unwrap();
+    let deadline = stack::deadline(std::time::Duration::from_secs(30));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let stop = CancellationToken::new();
+    let stopped = stop.clone().cancelled_owned();
+    let service = tokio::spawn(async move {
+        let serving = tonic::transport::Server::builder().layer(deadline).add_routes(routes);
+        Ok(serving.serve_with_incoming_shutdown(TcpIncoming::from(listener), stopped).await?)
+    });
+    let channel = Endpoint::from_shared(address.clone()).unwrap().connect().await.unwrap();
+    let client = SessionResumptionClient::new(channel.clone());
+    Harness { control, client, channel, address, admin: String::new(), health, stop, service, sim }
+}

@@ -1,0 +1,126 @@
+//! Invariant 9 and the herd: the budget is never overdrawn, and those who fail together do not return together.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use genesys_sim::{Fault, Route, SimOptions};
+use session_resumption::pb::validate_session_response::Decision;
+use tokio::time::{Instant, sleep};
+use tonic::Code;
+
+use super::{reason, retryable, roomy, roomy_with, status};
+use crate::support::{Chat, Harness, MARKER};
+
+/// A Genesys that allows ten requests a minute, and a service that knows it.
+async fn ten_a_minute(settings: &[(&str, &str)]) -> Harness {
+    let options = SimOptions { requests_per_minute: 10, ..SimOptions::default() };
+    Harness::with(options, &[&[("genesys.budget_per_minute", "10")], settings].concat()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_never_overdraws_the_budget() {
+    let harness = ten_a_minute(&[]).await;
+    let began = Instant::now();
+    let mut served = 0;
+    // Long enough for a bucket of ten that is refilled as it goes to let the eleventh through.
+    while began.elapsed() < Duration::from_millis(6_500) {
+        let chats: Vec<Chat> = (0..10).map(|_| Chat::dropped(&harness)).collect();
+        for answer in join_all(chats.iter().map(Chat::validate)).await {
+            match answer {
+                Ok(answer) => {
+                    assert_eq!(answer.decision(), Decision::Resumable);
+                    served += 1;
+                }
+                Err(error) => {
+                    let (reason, delay) = retryable(&error);
+                    assert_eq!((error.code(), reason.as_str()), (Code::ResourceExhausted, "BUDGET_EXHAUSTED"));
+                    assert!(delay > Duration::ZERO && delay <= Duration::from_mins(2), "{delay:?}");
+                }
+            }
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    let calls = harness.control.calls(Route::AnyApi);
+    assert!(calls.len() <= 10, "{} calls in {:?}", calls.len(), began.elapsed());
+    assert!(served >= 3 && served == calls.len(), "{served} served by {} calls", calls.len());
+    harness.kept_the_contract();
+    harness.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tries_after_failures_are_counted_like_any_other_call() {
+    let harness = ten_a_minute(&[("genesys.timeout", "2s")]).await;
+    harness.outage(Route::Read, Fault::Reset { after_effect: false });
+    let chats: Vec<Chat> = (0..20).map(|_| Chat::dropped(&harness)).collect();
+    for chat in &chats {
+        let (reason, _) = retryable(&chat.validate().await.unwrap_err());
+        assert!(["UPSTREAM_UNAVAILABLE", "BUDGET_EXHAUSTED"].contains(&reason.as_str()), "{reason}");
+    }
+    assert!(harness.control.calls(Route::AnyApi).len() <= 10);
+    harness.kept_the_contract();
+    harness.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_that_the_budget_refuses_are_not_sent_and_not_in_doubt() {
+    let harness = ten_a_minute(&[("genesys.timeout", "2s")]).await;
+    let chat = Chat::live(&harness);
+    let handshake = chat.validate().await.unwrap().handshake_id;
+    // The burst of three is spent after this.
+    chat.confirm(&handshake).await.unwrap();
+    for _ in 0..5 {
+        let error = chat.inject(&handshake, &[("a", "one")]).await.unwrap_err();
+        assert_eq!((error.code(), retryable(&error).0.as_str()), (Code::ResourceExhausted, "BUDGET_EXHAUSTED"));
+    }
+    assert_eq!((chat.calls(Route::PostMessage), chat.transcript().len()), (0, 0));
+    harness.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_fail_together_are_told_different_times_to_return() {
+    let harness = roomy().await;
+    for (fault, base) in [
+        (status(503, false), 2),
+        (Fault::Status { code: 503, retry_after_s: Some(7), after_effect: false }, 7),
+        (Fault::Status { code: 429, retry_after_s: Some(30), after_effect: false }, 30),
+        (Fault::Hang { ms: 1_000 }, 2),
+        (Fault::Malformed, 10),
+    ] {
+        let chat = Chat::dropped(&harness);
+        harness.outage(Route::Read, fault.clone());
+        let errors = join_all((0..40).map(|_| chat.validate())).await;
+        harness.control.clear_faults();
+        let delays: Vec<Duration> = errors.into_iter().map(|error| retryable(&error.unwrap_err()).1).collect();
+        let (base, different) = (Duration::from_secs(base), delays.iter().collect::<BTreeSet<_>>().len());
+        assert!(delays.iter().all(|delay| (base..=2 * base).contains(delay)), "{fault:?}: {delays:?}");
+        assert_eq!(different, 40, "{fault:?}: {delays:?}");
+        let (first, last) = (delays.iter().min().unwrap(), delays.iter().max().unwrap());
+        assert!(last.abs_diff(*first) > base / 2, "{fault:?}: between {first:?} and {last:?}");
+    }
+    harness.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writers_who_fail_together_are_told_different_times_too() {
+    let harness = roomy_with(&[("genesys.timeout", "500ms")]).await;
+    let chat = Chat::live(&harness);
+    let handshake = chat.confirmed().await;
+    harness.fails(Route::PostMessage, Fault::Hang { ms: 1_000 });
+    chat.inject(&handshake, &[("a", "one")]).await.unwrap();
+    let errors = join_all((0..10).map(|_| chat.inject(&handshake, &[("a", "one")]))).await;
+    let told: BTreeSet<Duration> = errors
+        .into_iter()
+        .map(|error| error.unwrap_err())
+        .map(|error| {
+            assert_eq!(reason(&error), "OUTCOME_PENDING");
+            let delay = retryable(&error).1;
+            assert!(delay <= Duration::from_secs(2), "{delay:?}");
+            delay
+        })
+        .collect();
+    assert_eq!(told.len(), 10, "{told:?}");
+    let answer = chat.inject_at_last(&handshake, &[("a", "one")]).await;
+    chat.holds(&harness, &answer, &[MARKER, "one"]);
+    harness.stop().await.unwrap();
+}

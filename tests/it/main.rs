@@ -1,0 +1,15 @@
+//! The real service and a simulated Genesys Cloud, met through the public gRPC API.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bad_input;
+mod coalescing;
+mod deadline;
+mod faults;
+mod invariants;
+mod order;
+mod support;
+mod surface;
+mod tabs;
+mod times;
+mod upstream;

@@ -1,0 +1,103 @@
+//! One running service and one simulated Genesys Cloud per test, on free loopback ports.
+
+mod calls;
+mod chat;
+mod refusal;
+pub(crate) mod wire;
+
+pub(crate) use chat::{Chat, MARKER};
+pub(crate) use refusal::Refusal;
+
+use std::sync::OnceLock;
+
+use genesys_sim::{Control, Sim, SimOptions};
+use metrics_exporter_prometheus::PrometheusHandle;
+use session_resumption::app::App;
+use session_resumption::config::Config;
+use session_resumption::pb::session_resumption_client::SessionResumptionClient;
+use session_resumption::server::health::Health;
+use session_resumption::telemetry;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::{Channel, Endpoint};
+
+pub(crate) struct Harness {
+    pub(crate) control: Control,
+    pub(crate) client: SessionResumptionClient<Channel>,
+    pub(crate) channel: Channel,
+    pub(crate) address: String,
+    pub(crate) admin: String,
+    pub(crate) health: Health,
+    pub(crate) stop: CancellationToken,
+    pub(crate) service: JoinHandle<anyhow::Result<()>>,
+    pub(crate) sim: Sim,
+}
+
+impl Harness {
+    /// A service with default settings, ready.
+    pub(crate) async fn start() -> Self {
+        Self::with(SimOptions::default(), &[]).await
+    }
+
+    /// A service with some settings of its own (`"genesys.timeout"`, `"500ms"`), ready.
+    pub(crate) async fn with(options: SimOptions, settings: &[(&str, &str)]) -> Self {
+        let harness = Self::unready(options, settings).await;
+        harness.health.ready().await;
+        harness
+    }
+
+    /// The same, not waiting for readiness.
+    pub(crate) async fn unready(options: SimOptions, settings: &[(&str, &str)]) -> Self {
+        let (id, secret) = (options.client_id.clone(), options.client_secret.clone());
+        let sim = Sim::start(options).await.unwrap();
+        let url = sim.url();
+        let defaults = [
+            ("server.listen", "127.0.0.1:0"),
+            ("server.admin_listen", "127.0.0.1:0"),
+            ("genesys.profile", "guide"),
+            ("genesys.api_url", &url),
+            ("genesys.login_url", &url),
+            ("genesys.client_id", &id),
+            ("genesys.client_secret", &secret),
+        ];
+        let environment = defaults.iter().chain(settings).map(|(key, value)| {
+            let name = key.to_uppercase().replace('.', "__");
+            (format!("SESSION_RESUMPTION__{name}"), (*value).to_owned())
+        });
+        let config = Config::load(None, environment).unwrap();
+        let app = App::bind(config, metrics()).await.unwrap();
+        let (address, admin) = (format!("http://{}", app.addr()), format!("http://{}", app.admin_addr()));
+        let health = app.health().clone();
+        let stop = CancellationToken::new();
+        let service = tokio::spawn(app.run(stop.clone().cancelled_owned()));
+        let channel = Endpoint::from_shared(address.clone()).unwrap().connect().await.unwrap();
+        let client = SessionResumptionClient::new(channel.clone());
+        let control = sim.control();
+        Self { control, client, channel, address, admin, health, stop, service, sim }
+    }
+
+    /// Stops the service and says how it ended; the simulator ends with it.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let Self { stop, service, sim, client, channel, .. } = self;
+        drop((client, channel));
+        stop.cancel();
+        let ended = service.await.unwrap();
+        sim.stop().await;
+        ended
+    }
+
+    /// The value of a metric whose line begins so; zero while it was never counted. Tests of one binary share the process's
+    /// metrics, so compare before and after.
+    #[expect(clippy::unused_self, reason = "asked of a harness, so that there is one")]
+    pub(crate) fn metric(&self, line: &str) -> f64 {
+        let rendered = metrics().render();
+        let found = rendered.lines().filter(|found| found.starts_with(line));
+        found.filter_map(|found| found.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+}
+
+/// The process's metrics, installed once.
+fn metrics() -> PrometheusHandle {
+    static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+    METRICS.get_or_init(telemetry::install_metrics).clone()
+}

@@ -1,0 +1,237 @@
+//! Whatever is asked, in whatever order, the store answers as the pure rules do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use session_resumption::domain::answer::Answer;
+use session_resumption::domain::conversation::{Confirming, Glimpse, Injection};
+use session_resumption::domain::counter::{Claim, Claimant, Claimed, Written};
+use session_resumption::domain::decision::Reason;
+use session_resumption::domain::error::{self, Error};
+use session_resumption::domain::ids::{AttemptId, HandshakeId, Pair, TabId};
+use session_resumption::domain::lease::Lease;
+use session_resumption::domain::ledger::{Begun, Item};
+use session_resumption::domain::pair::{Join, Joined};
+use session_resumption::ports::Clock;
+use session_resumption::store::memory::MemoryStore;
+use uuid::Uuid;
+
+use super::operations::{Operation, Rules, Told, ask};
+use crate::given::{message, pair, reading, resumable, start_over, tab, uuid};
+use crate::harness::ManualClock;
+
+/// What a step is made of. The fields mean what the step makes of them; those that pick something told earlier count back
+/// from the latest.
+#[derive(Debug, Clone)]
+struct Draw {
+    kind: u8,
+    pair: u8,
+    /// Whether it comes with another pair than it should.
+    stray: bool,
+    tab: Option<u8>,
+    number: u8,
+    earlier: usize,
+    time: Duration,
+    pass: Duration,
+}
+
+fn draw() -> impl Strategy<Value = Draw> {
+    let time = prop_oneof![1 => 0_u64..70, 2 => 70_u64..4_000].prop_map(Duration::from_secs);
+    let pass = prop_oneof![40 => Just(0), 4 => 0_u64..70, 2 => 70_u64..4_000, 1 => 4_000_u64..100_000];
+    let pass = pass.prop_map(Duration::from_secs);
+    // Mostly the latest: a lease is lost soon enough.
+    let earlier = prop_oneof![4 => Just(0_usize), 1 => 0_usize..8];
+    let (stray, tab) = (proptest::bool::weighted(0.05), proptest::option::weighted(0.6, 0_u8..3));
+    (0_u8..20, 0_u8..4, stray, tab, 0_u8..4, earlier, time, pass).prop_map(
+        |(kind, pair, stray, tab, number, earlier, time, pass)| Draw {
+            kind,
+            pair,
+            stray,
+            tab,
+            number,
+            earlier,
+            time,
+            pass,
+        },
+    )
+}
+
+/// What callers were told, and may come back with.
+#[derive(Default)]
+struct Known {
+    leads: Vec<(Pair, Lease)>,
+    handshakes: Vec<(Pair, HandshakeId)>,
+    writes: Vec<(Pair, Lease)>,
+    holds: Vec<(Pair, Lease)>,
+    fences: Vec<u64>,
+    epoch: u64,
+}
+
+fn earlier<T: Clone>(told: &[T], back: usize) -> Option<T> {
+    told.iter().rev().nth(back).cloned()
+}
+
+impl Known {
+    /// The step that a draw stands for, once anything is known to take it with.
+    fn step(&self, draw: &Draw, now: Timestamp) -> Option<(Pair, Operation)> {
+        let back = draw.earlier;
+        let drawn = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")][usize::from(draw.pair)];
+        let drawn = pair(drawn.0, drawn.1);
+        let of = |own: Pair| if draw.stray { drawn.clone() } else { own };
+        let tab = draw.tab.map(|n| tab(&format!("tab-{n}")));
+        let (time, number) = (draw.time, draw.number);
+        Some(match draw.kind {
+            0..3 => (drawn, Operation::Join(self.join(draw, tab))),
+            3..6 => {
+                let (own, lease) = earlier(&self.leads, back)?;
+                if draw.kind == 5 && number == 0 {
+                    return Some((of(own), Operation::Fail(lease, failure(), time)));
+                }
+                (of(own), Operation::Conclude(lease, tab, answer(draw.pair, number), time))
+            }
+            6 => (drawn, Operation::TakeOver(tab?)),
+            7 => {
+                let glimpse = Glimpse { reading: reading(&drawn, &format!("agent-{number}")), fresh_for: time, tab };
+                (drawn, Operation::Remember(glimpse))
+            }
+            8..15 => {
+                let (own, id) = earlier(&self.handshakes, back)?;
+                let own = of(own);
+                let operation = match draw.kind {
+                    8 => Operation::View(id, tab),
+                    9 => Operation::Confirmation(id),
+                    10..13 => Operation::Claim(claim(&own, id, draw, now)),
+                    _ => Operation::Begin(self.begin(&own, id, tab, draw)),
+                };
+                (own, operation)
+            }
+            15..17 => {
+                let (own, lease) = earlier(&self.writes, back)?;
+                let written = [Written::Yes, Written::Yes, Written::No, Written::Unknown];
+                (own, Operation::Settle(lease, written[usize::from(number)]))
+            }
+            _ => self.ledger_step(draw)?,
+        })
+    }
+
+    fn join(&self, draw: &Draw, tab: Option<TabId>) -> Join {
+        Join {
+            attempt: (draw.number > 0).then(|| AttemptId(Uuid::from_u128(draw.number.into()))),
+            tab,
+            waited_on: earlier(&self.fences, draw.earlier),
+            new_id: HandshakeId(uuid()),
+            owner: uuid(),
+            lease_for: draw.time,
+        }
+    }
+
+    fn begin(&self, pair: &Pair, handshake: HandshakeId, tab: Option<TabId>, draw: &Draw) -> Injection {
+        let items = (0..draw.number).map(|n| item(pair, n)).collect();
+        Injection {
+            handshake,
+            participant: pair.participant.clone(),
+            tab: tab.filter(|_| draw.pair == 0).map(|tab| (tab, self.epoch)),
+            items,
+            owner: uuid(),
+            hold_for: draw.time,
+        }
+    }
+
+    fn ledger_step(&self, draw: &Draw) -> Option<(Pair, Operation)> {
+        let (own, lease) = earlier(&self.holds, draw.earlier)?;
+        let mut item = item(&own, draw.number);
+        let last_id = draw.tab.map(|n| format!("t-{n}"));
+        let operation = match (draw.kind, draw.pair) {
+            (17, 0) => {
+                item.fingerprint = [9; 32];
+                Operation::Announce(lease, item, last_id, draw.time)
+            }
+            (17, _) => Operation::Announce(lease, item, last_id, draw.time),
+            (18, _) => Operation::Written(lease, item, last_id.unwrap_or_default()),
+            (_, 0) => Operation::End(lease),
+            _ => Operation::NotSent(lease, item),
+        };
+        Some((own, operation))
+    }
+
+    fn learn(&mut self, pair: &Pair, told: &Told) {
+        match told {
+            Told::Joined(joined) => match joined.0 {
+                Joined::Lead { lease, .. } => self.leads.push((pair.clone(), lease)),
+                Joined::Wait { fence, .. } => self.fences.push(fence),
+                Joined::Replay(_) | Joined::Failed(_) => {}
+            },
+            Told::View(view) => {
+                self.epoch = view.seat.epoch;
+                self.handshakes.extend(view.handshake.map(|id| (pair.clone(), id)));
+            }
+            Told::Confirming(Confirming::Claimed(Claimed::Write { lease, .. })) => {
+                self.writes.push((pair.clone(), *lease));
+            }
+            Told::Begun(Begun::Holding(held)) => self.holds.push((pair.clone(), held.lease)),
+            _ => {}
+        }
+    }
+}
+
+fn item(pair: &Pair, n: u8) -> Item {
+    message(pair, &format!("m-{n}"), n)
+}
+
+/// Mostly one that has a handshake.
+fn answer(pair: u8, number: u8) -> Answer {
+    match (pair, number) {
+        (0, 0) => start_over(Reason::SessionNotFound),
+        (0, 1) => start_over(Reason::Ended),
+        _ => resumable(),
+    }
+}
+
+fn failure() -> Error {
+    Error::retry(error::Reason::UpstreamTimeout, "no answer in time", Duration::from_secs(2))
+}
+
+fn claim(pair: &Pair, handshake: HandshakeId, draw: &Draw, now: Timestamp) -> Claim {
+    let read_before = SignedDuration::from_secs(10 * i64::from(draw.pair));
+    Claim {
+        claimant: Claimant { participant: pair.participant.clone(), handshake },
+        metadata: draw.number.into(),
+        read_at: now.checked_sub(read_before).unwrap(),
+        agent_id: draw.tab.map(|n| format!("agent-{n}")),
+        owner: uuid(),
+        write_for: draw.time,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_store_answers_as_the_rules_do(draws in proptest::collection::vec(draw(), 1..200)) {
+        let clock = Arc::new(ManualClock::default());
+        let store = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>, 2);
+        let (mut rules, mut known) = (Rules::default(), Known::default());
+        // Both conversations are there from the start, so that nobody new makes the store forget anything.
+        for conversation in ["a", "b"] {
+            ask(&store, &pair(conversation, "x"), first()).now_or_never().unwrap().unwrap();
+            rules.ask(&pair(conversation, "x"), first(), clock.now()).unwrap();
+        }
+        for draw in draws {
+            clock.wind(draw.pass);
+            let Some((pair, operation)) = known.step(&draw, clock.now()) else { continue };
+            let told = ask(&store, &pair, operation.clone()).now_or_never().expect("memory does not wait");
+            let ruled = rules.ask(&pair, operation.clone(), clock.now());
+            prop_assert_eq!(&told, &ruled, "{:?}: {:?}", pair, operation);
+            if let Ok(told) = &told {
+                known.learn(&pair, told);
+            }
+        }
+    }
+}
+
+fn first() -> Operation {
+    Operation::Remember(Glimpse { reading: reading(&pair("a", "x"), "agent"), fresh_for: Duration::ZERO, tab: None })
+}
