@@ -39,7 +39,7 @@ pub fn routes(server: Server, health: HealthServer<impl HealthApi>) -> Result<Ro
     Ok(Routes::from(calls.merge(watching.reset_fallback())))
 }
 
-/// The outermost layer, right inside tonic's own timeout, so that it answers first and says DEADLINE_EXCEEDED. Health and
+/// The outermost layer, right inside tonic's own timeout, so that it answers first and says `DEADLINE_EXCEEDED`. Health and
 /// reflection are exempt: they are watched for as long as their caller likes.
 pub fn deadline(max_call_time: Duration) -> DeadlineLayer<Body> {
     DeadlineLayer::new(max_call_time, is_call, deadline_exceeded)

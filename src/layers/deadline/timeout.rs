@@ -41,8 +41,8 @@ mod tests {
     #[test]
     fn reads_every_unit_and_nothing_else() {
         for (text, expected) in [
-            ("2H", Some(Duration::from_secs(7200))),
-            ("1M", Some(Duration::from_secs(60))),
+            ("2H", Some(Duration::from_hours(2))),
+            ("1M", Some(Duration::from_mins(1))),
             ("99999999S", Some(Duration::from_secs(99_999_999))),
             ("500m", Some(Duration::from_millis(500))),
             ("7u", Some(Duration::from_micros(7))),
