@@ -13,7 +13,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Play a dropped chat against a simulated Genesys Cloud; options in ARGS
+demo: ## Try the service with a simulated Genesys Cloud; ARGS=--once plays every scenario
 	@scripts/setup.sh rust c-compiler
 	@cargo build --locked
 	@cargo run --locked --quiet -- demo $(ARGS)
@@ -35,7 +35,7 @@ check: fmt-check ## Run the fast checks: format, lint and unit tests of the libr
 	@cargo test --locked --lib
 
 .PHONY: bench
-bench: ## Measure how many replayed answers a second one core gives
+bench: ## Compare a replayed answer with a bare tonic call
 	$(call step,benchmark)
 	@cargo bench --locked --bench replay $(ARGS)
 

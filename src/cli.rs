@@ -67,7 +67,7 @@ Environment variables:
       the file: SESSION_RESUMPTION__GENESYS__TIMEOUT=5s sets genesys.timeout,
       SESSION_RESUMPTION__POLICY__WINDOWS__ACTIVE=300s sets policy.windows.active.
   NO_COLOR
-      Any value: no colours in this help.
+      Any value but an empty one: no colours, here or in what is printed.
 
 `session-resumption config --help` lists every key.
 ";
@@ -92,7 +92,7 @@ pub enum Command {
     /// Show a drop and a resumption against a simulated Genesys Cloud; needs no configuration
     #[cfg(feature = "demo")]
     Demo {
-        /// Play the scenario once and end, instead of staying up to be tried out
+        /// Play every scenario once and end, instead of staying up to be tried out
         #[arg(long)]
         once: bool,
     },

@@ -60,6 +60,8 @@ pub enum Claimed {
 pub enum Written {
     /// Genesys took it.
     Yes,
+    /// Genesys took it, and an earlier try of the same write may still be taken.
+    YesInDoubt,
     /// Genesys certainly did not take it.
     No,
     /// Nobody knows.
@@ -127,9 +129,10 @@ impl Counter {
     pub fn settle(&mut self, lease: Lease, written: Written) -> Result<Option<(Claimant, Confirmation)>, Fenced> {
         let open = self.open.as_mut().filter(|open| open.grant.lease == lease).ok_or(Fenced)?;
         match written {
-            Written::Yes => {
+            Written::Yes | Written::YesInDoubt => {
                 self.written = self.written.max(open.confirmation.count);
-                self.quiet_until = open.in_doubt_until;
+                let in_doubt = written == Written::YesInDoubt;
+                self.quiet_until = if in_doubt { Some(open.grant.until) } else { open.in_doubt_until };
                 Ok(self.open.take().map(|open| (open.claimant, open.confirmation)))
             }
             Written::No if open.in_doubt_until.is_none() => {

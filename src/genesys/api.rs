@@ -15,7 +15,7 @@ use super::client::Http;
 use super::observe;
 use super::operation::Operation;
 use super::token::{Token, Tokens};
-use crate::ports::{Budget, Clock, Entropy, UpstreamError};
+use crate::ports::{Budget, Clock, Entropy, Settled, UpstreamError};
 
 /// A call that has less time than this is not worth a turn of the budget.
 const SHORTEST_CALL: Duration = Duration::from_millis(20);
@@ -61,9 +61,20 @@ impl Api {
         deadline: Instant,
         understand: impl Fn(&Answer) -> Result<T, UpstreamError> + Send + Sync,
     ) -> Result<T, UpstreamError> {
+        self.write(call, deadline, understand).await.map(|(understood, _)| understood)
+    }
+
+    /// Makes a call that changes something, and says how surely it is over.
+    pub(super) async fn write<T>(
+        &self,
+        call: &Call,
+        deadline: Instant,
+        understand: impl Fn(&Answer) -> Result<T, UpstreamError> + Send + Sync,
+    ) -> Result<(T, Settled), UpstreamError> {
         let mut doubt = None;
         let result = self.tries(call, deadline, &understand, &mut doubt).await;
-        result.map_err(|error| match doubt {
+        let settled = if doubt.is_none() { Settled::Surely } else { Settled::Perhaps };
+        result.map(|understood| (understood, settled)).map_err(|error| match doubt {
             // A later try that certainly did nothing does not tell what an earlier one did.
             Some(doubt) if call.operation.writes() && !error.outcome_unknown() => doubt,
             _ => error,

@@ -18,7 +18,7 @@ use super::operation::Operation;
 use super::{ReadMethod, Settings, join};
 use crate::domain::ids::ConversationId;
 use crate::domain::snapshot::Reading;
-use crate::ports::{Budget, Clock, Conversations, Entropy, Line, Metadata, Post, UpstreamError};
+use crate::ports::{Budget, Clock, Conversations, Entropy, Line, Metadata, Post, Settled, UpstreamError};
 
 /// The conversations of a Genesys that speaks as the guide has it.
 pub struct GuideConversations {
@@ -86,7 +86,7 @@ impl Conversations for GuideConversations {
         id: &ConversationId,
         metadata: &Metadata,
         deadline: Instant,
-    ) -> Result<(), UpstreamError> {
+    ) -> Result<Settled, UpstreamError> {
         let attributes = json!({
             "lastResumptionTimestamp": format!("{:.3}", metadata.time),
             "resumptionCount": metadata.count.to_string(),
@@ -97,7 +97,7 @@ impl Conversations for GuideConversations {
             url: self.conversation(id),
             body: Some(json!({"customAttributes": attributes})),
         };
-        self.api.call(&call, deadline, Answer::acknowledges).await
+        self.api.write(&call, deadline, Answer::acknowledges).await.map(|((), settled)| settled)
     }
 
     async fn post(&self, id: &ConversationId, post: &Post, deadline: Instant) -> Result<String, UpstreamError> {

@@ -82,6 +82,15 @@ impl UpstreamError {
     }
 }
 
+/// How surely a write that Genesys took is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Nothing of it is under way any more.
+    Surely,
+    /// An earlier try of it got no answer, and may still take effect.
+    Perhaps,
+}
+
 /// What a confirmation writes beside a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metadata {
@@ -134,13 +143,14 @@ impl fmt::Debug for Line {
 pub trait Conversations: Send + Sync {
     /// Reads one conversation. A conversation that does not exist is a reading, not an error.
     async fn read(&self, id: &ConversationId, deadline: Instant) -> Result<Reading, UpstreamError>;
-    /// Writes a confirmation's metadata. Writing the same twice is the same as once.
+    /// Writes a confirmation's metadata. Writing the same twice is the same as once, unless something else was written in
+    /// between.
     async fn write_metadata(
         &self,
         id: &ConversationId,
         metadata: &Metadata,
         deadline: Instant,
-    ) -> Result<(), UpstreamError>;
+    ) -> Result<Settled, UpstreamError>;
     /// Writes a message and returns its id. Writing the same twice writes two.
     async fn post(&self, id: &ConversationId, post: &Post, deadline: Instant) -> Result<String, UpstreamError>;
     /// Reads the transcript, oldest first; `None` when this Genesys offers no transcript.

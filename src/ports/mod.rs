@@ -9,5 +9,5 @@ mod handshakes;
 pub use audit::{Audit, Event, Note, Record};
 pub use budget::{Budget, Spent};
 pub use chance::{Clock, Entropy};
-pub use conversations::{Conversations, Line, Metadata, Post, UpstreamError};
+pub use conversations::{Conversations, Line, Metadata, Post, Settled, UpstreamError};
 pub use handshakes::{Handshakes, StoreError};

@@ -14,7 +14,7 @@ use crate::domain::handshake::Confirmation;
 use crate::domain::ids::{HandshakeId, Pair};
 use crate::domain::lease::Lease;
 use crate::domain::snapshot::{Snapshot, Status};
-use crate::ports::{Event, Metadata, Note, UpstreamError};
+use crate::ports::{Event, Metadata, Note, Settled, UpstreamError};
 
 /// When a flow should look again whether the customer is attached: its next step takes about this long.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -126,7 +126,8 @@ impl Inner {
         let deadline = Instant::now() + self.rules.call_timeout;
         let outcome = self.ports.conversations.write_metadata(&pair.conversation, &metadata, deadline).await;
         let written = match &outcome {
-            Ok(()) => Written::Yes,
+            Ok(Settled::Surely) => Written::Yes,
+            Ok(Settled::Perhaps) => Written::YesInDoubt,
             Err(error) if error.outcome_unknown() => Written::Unknown,
             Err(_) => Written::No,
         };
@@ -135,7 +136,7 @@ impl Inner {
             return Err(store_error(error));
         }
         match outcome {
-            Ok(()) => Ok(Reattachment::Confirmed { confirmation, replayed: false }),
+            Ok(_) => Ok(Reattachment::Confirmed { confirmation, replayed: false }),
             Err(UpstreamError::NotFound) => Ok(Reattachment::SessionEnded),
             Err(error) => Err(upstream::error(&error)),
         }

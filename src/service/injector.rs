@@ -118,7 +118,8 @@ impl<'a> Injector<'a> {
                 }
                 (Sighting::Ambiguous, None) => {}
                 (Sighting::Absent | Sighting::Found(_), _) => {
-                    handshakes.not_sent(conversation, self.held.lease, &lost.key).await.map_err(store_error)?;
+                    let settled = handshakes.not_sent(conversation, self.held.lease, &lost.key).await;
+                    settled.map_err(|error| self.lost(error))?;
                 }
             }
         }
@@ -159,7 +160,8 @@ impl<'a> Injector<'a> {
                 Ok(Next::Stop)
             }
             Err(error) => {
-                handshakes.not_sent(conversation, lease, &item.key).await.map_err(store_error)?;
+                let settled = handshakes.not_sent(conversation, lease, &item.key).await;
+                settled.map_err(|error| self.lost(error))?;
                 let moved = matches!(error, UpstreamError::Conflict | UpstreamError::NotFound);
                 if moved && self.read().await?.is_none_or(|snapshot| !snapshot.takes_messages()) {
                     return Ok(Next::Refused);
@@ -213,6 +215,14 @@ impl<'a> Injector<'a> {
 
     fn soon(&self) -> Instant {
         Instant::now() + self.inner.rules.call_timeout
+    }
+
+    /// A step that the store refuses, perhaps because another took over.
+    fn lost(&self, error: StoreError) -> Error {
+        if matches!(error, StoreError::Fenced(_)) {
+            self.note(Note::LeaseLost);
+        }
+        store_error(error)
     }
 
     fn note(&self, note: Note) {

@@ -163,9 +163,7 @@ impl Inner {
         let work = self.work.spawn(work);
         match tokio::time::timeout_at(caller.deadline, work).await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => {
-                Err(Error::new(Reason::Internal, "the call failed for a cause of ours; it is safe to repeat it"))
-            }
+            Ok(Err(_)) => Err(Error::new(Reason::Internal, "the call failed for a cause of ours; please report it")),
             Err(_) => Err(out_of_time()),
         }
     }

@@ -9,7 +9,7 @@ use crate::ports::UpstreamError;
 const SOON: Duration = Duration::from_secs(2);
 /// After a fault that an operator, or time, has to mend.
 const LATER: Duration = Duration::from_secs(10);
-/// The longest delay before it is spread, whatever Genesys asks of us: nobody is told to stay away for more than a minute.
+/// The longest delay before it is spread, whatever Genesys or the budget asks of us: with it, a minute at most.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// The error our callers see.

@@ -1,7 +1,7 @@
 //! What is sent again, and what never is.
 
 use genesys_sim::{Fault, Route};
-use session_resumption::ports::{Conversations, UpstreamError};
+use session_resumption::ports::{Conversations, Settled, UpstreamError};
 use tokio::time::Instant;
 
 use crate::faults::{HANG, RESET, RESET_AFTER, body, status, status_after};
@@ -53,6 +53,16 @@ async fn metadata_is_written_again_until_it_stands() {
         assert_eq!(rig.taken(), 3, "each try is paid for");
         rig.sim.stop().await;
     }
+}
+
+#[tokio::test]
+async fn a_write_that_needed_more_than_one_try_says_whether_one_of_them_is_in_doubt() {
+    let rig = Rig::new().await;
+    assert_eq!(rig.patch_settled().await, Ok(Settled::Surely));
+    rig.fault(Route::Patch, 1, status_after(429, 0));
+    assert_eq!(rig.patch_settled().await, Ok(Settled::Surely), "what was refused is over");
+    rig.fault(Route::Patch, 1, RESET);
+    assert_eq!(rig.patch_settled().await, Ok(Settled::Perhaps));
 }
 
 #[tokio::test]

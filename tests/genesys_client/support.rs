@@ -12,7 +12,7 @@ use session_resumption::clock::SystemClock;
 use session_resumption::domain::ids::ConversationId;
 use session_resumption::domain::snapshot::Reading;
 use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
-use session_resumption::ports::{Budget, Conversations, Entropy, Metadata, Post, Spent, UpstreamError};
+use session_resumption::ports::{Budget, Conversations, Entropy, Metadata, Post, Settled, Spent, UpstreamError};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -92,6 +92,10 @@ impl Rig {
     }
 
     pub(crate) async fn patch(&self) -> Result<(), UpstreamError> {
+        self.patch_settled().await.map(|_| ())
+    }
+
+    pub(crate) async fn patch_settled(&self) -> Result<Settled, UpstreamError> {
         let metadata = Metadata { count: 2, time: "2024-05-15T14:35:22Z".parse().unwrap() };
         self.genesys.write_metadata(&self.id, &metadata, soon()).await
     }

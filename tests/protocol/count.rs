@@ -61,6 +61,20 @@ fn nobody_else_writes_while_an_earlier_try_may_still_land() {
 }
 
 #[test]
+fn nobody_else_writes_while_an_earlier_try_of_the_same_write_may_still_land() {
+    let mut story = Story::new();
+    let ids = [0, 1].map(|w| story.resume(w, Some(0), Some(0), resumable(start()), REPLAY_TTL));
+    let (lease, _) = story.write(0, ids[0], 0);
+    story.wait(1);
+    // Taken at the second try, and nobody knows what became of the first.
+    story.conversation.settle(lease, Written::YesInDoubt).unwrap();
+    let told = story.claim(1, ids[1], 1);
+    assert_eq!(told, Confirming::Claimed(Claimed::Busy(Duration::from_secs(9))));
+    story.wait(9);
+    assert_eq!(story.write(1, ids[1], 1).1, 2);
+}
+
+#[test]
 fn a_count_is_written_by_one_at_a_time() {
     let mut story = Story::new();
     let ids = [0, 1].map(|w| story.resume(w, Some(0), None, resumable(start()), REPLAY_TTL));
