@@ -71,10 +71,11 @@ lint: ## Run clippy on everything, and without the demo as the image is built
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@cargo clippy --locked --no-default-features -- -D warnings
 
+# Most of them wait, for timeouts and for what comes late: more of them than cores run well at once.
 .PHONY: unit
 unit: ## Run all tests
 	$(call step,tests)
-	@cargo test --locked --workspace
+	@RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} cargo test --locked --workspace
 
 .PHONY: doc
 doc: ## Build the API documentation; a broken link fails

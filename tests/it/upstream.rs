@@ -39,8 +39,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
     );
     faults.extend([200, 201, 202, 203, 204, 205, 206, 226].map(|c| (status(c, false), MALFORMED)));
     faults.extend([300, 301, 302, 303, 304, 305, 307, 308].map(|c| (status(c, false), MALFORMED)));
-    faults.extend([limited(None), limited(Some(1)), limited(Some(120)), limited(Some(u64::MAX))].map(|f| (f, LIMITED)));
-    faults.extend([busy(1), busy(300)].map(|fault| (fault, UNAVAILABLE)));
+    faults.extend([limited(None), limited(Some(3)), limited(Some(120)), limited(Some(u64::MAX))].map(|f| (f, LIMITED)));
+    faults.extend([busy(3), busy(300)].map(|fault| (fault, UNAVAILABLE)));
     faults.extend([
         (status(408, false), TIMEOUT),
         (Fault::Reset { after_effect: false }, UNAVAILABLE),

@@ -80,7 +80,7 @@ fn whatever_fails_each_session_is_resumed_once_counted_once_and_complete() {
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     // One service each, all at once: most of the time is spent waiting.
     let session = (1_usize..4, prop::collection::vec(script(), 1..9));
-    let run = runner.run(&prop::collection::vec(session, 40), |sessions| {
+    let run = runner.run(&prop::collection::vec(session, 24), |sessions| {
         runtime.block_on(async {
             let lives = sessions.iter().map(|(callers, scripts)| async move {
                 let harness = roomy().await;

@@ -56,7 +56,7 @@ impl Captured {
 async fn bad_day() -> Vec<(&'static str, String)> {
     let secret = format!("secret-{}", Uuid::new_v4().simple());
     let options = SimOptions { client_secret: secret.clone(), requests_per_minute: u32::MAX, ..SimOptions::default() };
-    let settings = [("genesys.timeout", "400ms"), ("genesys.budget_per_minute", "100000")];
+    let settings = [("genesys.timeout", "300ms"), ("genesys.budget_per_minute", "100000")];
     let harness = Harness::with(options, &settings).await;
     let chat = Chat::dropped(&harness);
     let (said, typed) = ("I was born on 1 April", "my card ends in 4242");
@@ -67,7 +67,7 @@ async fn bad_day() -> Vec<(&'static str, String)> {
             .into_iter()
             .chain([
                 Fault::Reset { after_effect: true },
-                Fault::Hang { ms: 600 },
+                Fault::Hang { ms: 450 },
                 echo(400),
                 echo(200),
                 page(404, said),
