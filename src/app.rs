@@ -29,6 +29,7 @@ use crate::server::health::{Component, Health};
 use crate::server::stack;
 use crate::service::{MarkerAuthor, Ports, Resumption, Rules};
 use crate::store::memory::{DEFAULT_CAPACITY, MemoryStore};
+use crate::telemetry;
 
 /// Waits between attempts to sign in at start: login limits how often it is asked.
 const SIGN_IN_AGAIN: Duration = Duration::from_secs(5);
@@ -45,6 +46,7 @@ pub struct App {
     deadline: DeadlineLayer<Body>,
     admin: axum::Router,
     health: Health,
+    metrics: PrometheusHandle,
     genesys: Arc<GuideConversations>,
     resumption: Resumption,
     drain_timeout: Duration,
@@ -64,7 +66,7 @@ impl App {
         let admin_listener = listen(server.admin_listen, "server.admin_listen").await?;
         let (addr, admin_addr) = (listener.local_addr()?, admin_listener.local_addr()?);
 
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let budget =
             NonZeroU32::new(genesys.budget_per_minute).context("genesys.budget_per_minute must not be zero")?;
@@ -98,7 +100,7 @@ impl App {
         let resumption = Resumption::new(ports, rules);
         let routes = stack::routes(Server::new(resumption.clone()), health_server)?;
         let deadline = stack::deadline(server.max_call_time);
-        let admin = admin::router(health.clone(), metrics);
+        let admin = admin::router(health.clone(), metrics.clone());
         let drain_timeout = server.drain_timeout;
         Ok(Self {
             listener,
@@ -109,6 +111,7 @@ impl App {
             deadline,
             admin,
             health,
+            metrics,
             genesys,
             resumption,
             drain_timeout,
@@ -144,10 +147,9 @@ impl App {
                     closing.clone().cancelled_owned(),
                 ),
         );
-        let admin_closing = closing.clone();
-        let admin = tokio::spawn(async move {
-            axum::serve(self.admin_listener, self.admin).with_graceful_shutdown(admin_closing.cancelled_owned()).await
-        });
+        // Until the very end: whoever drains is alive, not ready, and worth watching.
+        let admin = tokio::spawn(axum::serve(self.admin_listener, self.admin).into_future());
+        let folding = tokio::spawn(telemetry::fold_metrics(self.metrics));
         let signing_in = tokio::spawn(sign_in(self.genesys, self.health.clone()));
         // The embedded store is this process's own memory.
         self.health.set(Component::Store, true).await;
@@ -175,6 +177,7 @@ impl App {
             tracing::warn!("work was still under way when the drain timeout ended");
         }
         admin.abort();
+        folding.abort();
         if let Ok(ended) = drained {
             ended.context("the server task failed")?.context("the server failed")?;
         }

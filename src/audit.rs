@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::decision::{Decision, Route};
+use crate::domain::decision::Decision;
 use crate::ports::{Audit, Event, Note, Record};
 
 /// Writes the record through `tracing` under the target `audit`, and counts it.
@@ -49,7 +49,6 @@ impl Audit for TracingAudit {
             Event::Failed { reason } => {
                 let reason = reason.wire();
                 line!(event = "failed", reason);
-                metrics::counter!("session_resumption_failures_total", "reason" => reason).increment(1);
             }
         }
     }
@@ -61,11 +60,7 @@ fn confirmation(outcome: &'static str) {
 
 fn route(decision: &Decision) -> &'static str {
     match decision {
-        Decision::Resumable(resume) => match resume.route {
-            Route::ReattachAgent => "REATTACH_AGENT",
-            Route::TransferQueue => "TRANSFER_QUEUE",
-            Route::WaitInQueue => "WAIT_IN_QUEUE",
-        },
+        Decision::Resumable(resume) => resume.route.wire(),
         Decision::NewRoutingRequired(_) => "NEW_ROUTING",
     }
 }
@@ -80,7 +75,7 @@ fn name(note: Note) -> &'static str {
     }
 }
 
-/// Enough of a digest to tell sessions apart, and too little to find one by.
+/// A digest: it tells sessions apart, and finds the entries of one whose id is known, without showing the id.
 fn hashed(id: &str) -> String {
     use std::fmt::Write as _;
     Sha256::digest(id.as_bytes()).iter().take(8).fold(String::with_capacity(16), |mut text, byte| {

@@ -9,7 +9,7 @@ use session_resumption::app::App;
 use session_resumption::config::Config;
 use session_resumption::pb;
 use session_resumption::pb::session_resumption_server::{SessionResumption, SessionResumptionServer};
-use session_resumption::telemetry;
+use session_resumption::telemetry::{self, Audit};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tonic::transport::server::TcpIncoming;
@@ -37,8 +37,8 @@ pub(crate) fn run(row: &Row) -> anyhow::Result<()> {
 
 /// The service as the `serve` command runs it, against the parent's simulator.
 async fn ours(given: &Given, audit_log: bool) -> anyhow::Result<()> {
-    telemetry::install_logs(if audit_log { LevelFilter::INFO } else { LevelFilter::WARN }, false);
-    let metrics = telemetry::install_metrics();
+    telemetry::install_logs(if audit_log { LevelFilter::INFO } else { LevelFilter::WARN }, Audit::Logged, false);
+    let metrics = telemetry::install_metrics()?;
     let config = [
         ("SERVER__LISTEN", "127.0.0.1:0"),
         ("SERVER__ADMIN_LISTEN", "127.0.0.1:0"),

@@ -5,10 +5,16 @@ mod serve;
 
 use std::future::Future;
 use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
 
 use crate::cli::{Command, ConfigFile, EXIT_FAILURE, EXIT_USAGE};
 use crate::config::Config;
 use crate::terminal;
+
+/// How long the process waits for threads that nobody waits for.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// Runs a command and says how it ended.
 pub fn run(command: Command) -> ExitCode {
@@ -38,11 +44,12 @@ fn with_config(file: &ConfigFile, then: impl FnOnce(Config) -> ExitCode) -> Exit
 
 /// Runs a command's work on a runtime of its own.
 fn finish(work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(work));
+    let outcome = Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(|runtime| {
+        let outcome = runtime.block_on(work);
+        // A name that is still being looked up must not hold up the end.
+        runtime.shutdown_timeout(LAST_MOMENT);
+        outcome
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,35 +1,55 @@
 //! `serve`: the service, until it is told to stop.
 
 use std::io;
+use std::pin::pin;
 
-use tokio::signal::unix::{SignalKind, signal};
+use anyhow::bail;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::{telemetry, terminal};
+use crate::telemetry::{self, Audit};
+use crate::terminal;
 
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
-    telemetry::install_logs(LevelFilter::INFO, terminal::colours());
-    let metrics = telemetry::install_metrics();
-    let stop = stop_signal()?;
+    telemetry::install_logs(LevelFilter::INFO, Audit::Kept, terminal::colours());
+    let metrics = telemetry::install_metrics()?;
+    let mut signals = Signals::install()?;
     let app = App::bind(config, metrics).await?;
     tracing::info!(
         listen = %app.addr(),
         admin = %app.admin_addr(),
         "listening on loopback only: callers' credentials cannot be configured yet"
     );
-    app.run(stop).await
+    let stop = CancellationToken::new();
+    let mut running = pin!(app.run(stop.clone().cancelled_owned()));
+    tokio::select! {
+        ended = &mut running => return ended,
+        () = signals.next() => stop.cancel(),
+    }
+    tokio::select! {
+        ended = running => ended,
+        () = signals.next() => bail!("a second signal ended it before calls in flight had finished"),
+    }
 }
 
-/// Resolves at SIGTERM or SIGINT. The handlers are installed when this returns, so no signal is missed while starting.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+/// The signals to stop. None is missed from when they are installed on.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn install() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    })
+    }
 }

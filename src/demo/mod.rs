@@ -11,13 +11,15 @@ use std::io::{self, IsTerminal};
 use anyhow::bail;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::{telemetry, terminal};
+use crate::telemetry::{self, Audit};
+use crate::terminal;
 use stage::Stage;
 
 /// Plays every scenario once, or stays up to be tried out.
 pub(crate) async fn run(once: bool) -> anyhow::Result<()> {
     // The story is told on standard output; the log would only talk over it.
-    telemetry::install_logs(if once { LevelFilter::OFF } else { LevelFilter::WARN }, terminal::colours());
+    let level = if once { LevelFilter::OFF } else { LevelFilter::WARN };
+    telemetry::install_logs(level, Audit::Logged, terminal::colours());
     let stage = Stage::set().await?;
     let outcome = if once { play(&stage).await } else { examples::stay_up(&stage).await };
     stage.strike().await;

@@ -27,7 +27,7 @@ impl Stage {
         let options = SimOptions::default();
         let (id, secret) = (options.client_id.clone(), options.client_secret.clone());
         let sim = Sim::start(options).await.context("the simulated genesys cloud did not start")?;
-        let app = App::bind(config(&sim.url(), id, secret)?, telemetry::install_metrics()).await?;
+        let app = App::bind(config(&sim.url(), id, secret)?, telemetry::install_metrics()?).await?;
         let (address, admin) = (format!("http://{}", app.addr()), format!("http://{}", app.admin_addr()));
         let health = app.health().clone();
         let stop = CancellationToken::new();

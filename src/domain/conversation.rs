@@ -71,9 +71,11 @@ pub struct Conversation {
 impl Conversation {
     /// Joins or opens a handshake. Whoever leads is given a heartbeat's fresh reading, if there is one.
     pub fn join(&mut self, who: &ParticipantId, join: &Join, now: Timestamp) -> (Joined, Option<Reading>) {
+        // It holds what the customer wrote beside the chat; nobody needs that for longer.
+        self.glimpse.take_if(|(_, until)| now >= *until);
         let joined = self.pair_or_new(who, now).join(join, now);
         let leads = matches!(joined, Joined::Lead { .. });
-        let glimpse = self.glimpse.as_ref().filter(|(_, until)| leads && now < *until);
+        let glimpse = self.glimpse.as_ref().filter(|_| leads);
         (joined, glimpse.map(|(reading, _)| reading.clone()))
     }
 

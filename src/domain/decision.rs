@@ -60,6 +60,19 @@ pub enum Route {
     WaitInQueue,
 }
 
+// === impl Route ===
+
+impl Route {
+    /// The wire name of a route.
+    pub fn wire(self) -> &'static str {
+        match self {
+            Self::ReattachAgent => "REATTACH_AGENT",
+            Self::TransferQueue => "TRANSFER_QUEUE",
+            Self::WaitInQueue => "WAIT_IN_QUEUE",
+        }
+    }
+}
+
 /// Back to the same conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resume {

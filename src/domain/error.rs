@@ -75,6 +75,8 @@ reasons! {
     RequestTooLarge = "REQUEST_TOO_LARGE", Invalid;
     /// The request's bytes are no message of the method.
     MalformedRequest = "MALFORMED_REQUEST", Invalid;
+    /// Genesys refuses a message for what it says.
+    MessageRejected = "MESSAGE_REJECTED", Invalid;
     /// `resume_key` belongs to the platform profile.
     ResumeKeyUnsupported = "RESUME_KEY_UNSUPPORTED", Invalid;
     /// `TAKE_OVER` names no tab.

@@ -13,7 +13,8 @@ use super::lease::{Fenced, Grant, Lease};
 use super::tabs::{Seat, Tabs};
 use super::time::after;
 
-/// Unconfirmed handshakes kept per pair; the oldest goes first. One opens at most each replay TTL, so this is hours.
+/// Unconfirmed handshakes kept per pair; the oldest goes first. One opens at most each replay TTL: some two hours' worth at
+/// the default.
 const MAX_HANDSHAKES: usize = 128;
 
 /// Somebody asks to resume.
@@ -229,7 +230,9 @@ impl PairState {
             Phase::Leading(_) => Worth::Judged,
             Phase::Failed { .. } | Phase::Concluded { .. } => Worth::Nothing,
         };
-        self.handshakes.iter().map(worth).max().unwrap_or(Worth::Nothing)
+        // A heartbeat gives seats only where the session can be resumed.
+        let seated = if self.seats_until.is_some() { Worth::Resumable } else { Worth::Nothing };
+        self.handshakes.iter().map(worth).fold(seated, Ord::max)
     }
 
     /// Finds a handshake without judging whether it still counts.

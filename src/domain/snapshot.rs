@@ -116,6 +116,11 @@ impl Snapshot {
         self.agent().map(Participant::agent_name)
     }
 
+    /// The id of the agent who is there now, if one is.
+    pub fn active_agent_id(&self) -> Option<&str> {
+        self.agent().filter(|agent| agent.active).map(Participant::agent_name)
+    }
+
     /// The conversation's queue, else that of its agent.
     pub fn queue_id(&self) -> Option<&str> {
         self.queue_id.as_deref().or_else(|| self.agent().and_then(|agent| agent.queue_id.as_deref()))

@@ -17,8 +17,8 @@ use super::operation::Operation;
 use super::token::{Token, Tokens};
 use crate::ports::{Budget, Clock, Entropy, Settled, UpstreamError};
 
-/// A call that has less time than this is not worth a turn of the budget.
-const SHORTEST_CALL: Duration = Duration::from_millis(20);
+/// A read that has less time than this is not worth a turn of the budget.
+const SHORTEST_READ: Duration = Duration::from_millis(20);
 
 /// What to send.
 pub(super) struct Call {
@@ -91,8 +91,9 @@ impl Api {
     ) -> Result<T, UpstreamError> {
         let mut tried = 1;
         let mut renewed = false;
-        self.spend(call, deadline).await?;
+        // The token first: while none is to be had, nothing is sent that could cost anything.
         let mut token = self.tokens.get(deadline).await.map_err(nothing_sent)?;
+        self.spend(call, deadline).await?;
         loop {
             let error = match self.attempt(call, &token, deadline, understand).await {
                 Ok(understood) => return Ok(understood),
@@ -119,8 +120,13 @@ impl Api {
     }
 
     async fn spend(&self, call: &Call, deadline: Instant) -> Result<(), UpstreamError> {
-        // A turn at the deadline itself would leave no time for the call.
-        let latest = deadline.checked_sub(SHORTEST_CALL).unwrap_or(deadline);
+        // A turn at the deadline itself would leave no time for the call. A write that is cut short is worse than none: nobody
+        // knows what became of it.
+        let needed = if call.operation.writes() { self.http.timeout() / 2 } else { SHORTEST_READ };
+        let latest = deadline.checked_sub(needed).unwrap_or(deadline);
+        if latest < Instant::now() {
+            return Err(UpstreamError::Unreachable);
+        }
         self.budget.take(latest).await.map_err(|spent| {
             observe::no_budget(call.operation, spent.retry_after);
             UpstreamError::Budget { retry_after: spent.retry_after }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::reads::Seen;
 use super::{Caller, Inner, Resumption, out_of_time, store_error, upstream};
 use crate::domain::conversation::Confirming;
 use crate::domain::counter::{Claim, Claimant, Claimed, MAX_COUNT, Written};
@@ -60,13 +61,13 @@ impl Inner {
     async fn confirm(self: Arc<Self>, caller: Caller, pair: Pair, id: HandshakeId) -> Result<Reattachment, Error> {
         let handshakes = &self.ports.handshakes;
         loop {
-            let changed = handshakes.changed(&pair.conversation);
             if let Some(confirmation) = handshakes.confirmation(&pair, id).await.map_err(store_error)? {
                 return Ok(Reattachment::Confirmed { confirmation, replayed: true });
             }
-            let read_at = handshakes.now().await.map_err(store_error)?;
-            let reading = self.confirmations.read(&pair.conversation, Instant::now() + self.work_time(2)).await;
-            let snapshot = match reading.map_err(|error| upstream::read_error(&error))?.found {
+            let read = self.confirmations.read(&pair.conversation, Instant::now() + self.work_time(2)).await;
+            let Seen { reading, since } = read.map_err(|error| upstream::read_error(&error))?;
+            let read_at = since.map_err(store_error)?;
+            let snapshot = match reading.found {
                 Some(snapshot) if snapshot.status != Status::Terminated => snapshot,
                 _ => return Ok(Reattachment::SessionEnded),
             };
@@ -89,10 +90,25 @@ impl Inner {
                 }
                 Confirming::Claimed(Claimed::ReadAgain) => {}
                 Confirming::Claimed(Claimed::Busy(left)) => {
-                    self.wait_turn(&caller, left, changed).await?;
+                    self.wait_for_write(&caller, &pair, id, left).await?;
                 }
             }
         }
+    }
+
+    /// Waits until the handshake is confirmed, or no write of another can be under way any more. Nothing is read meanwhile: the
+    /// budget is for those who can make use of it.
+    async fn wait_for_write(&self, caller: &Caller, pair: &Pair, id: HandshakeId, left: Duration) -> Result<(), Error> {
+        let handshakes = &self.ports.handshakes;
+        let over = Instant::now() + left;
+        while Instant::now() < over {
+            let changed = handshakes.changed(&pair.conversation);
+            if handshakes.confirmation(pair, id).await.map_err(store_error)?.is_some() {
+                return Ok(());
+            }
+            self.wait_turn(caller, over.saturating_duration_since(Instant::now()), changed).await?;
+        }
+        Ok(())
     }
 
     fn claim(&self, caller: &Caller, pair: &Pair, id: HandshakeId, snapshot: &Snapshot, read_at: Timestamp) -> Claim {
@@ -105,7 +121,7 @@ impl Inner {
             claimant: Claimant { participant: pair.participant.clone(), handshake: id },
             metadata: counted.unwrap_or_default(),
             read_at,
-            agent_id: snapshot.agent_id().map(str::to_owned),
+            agent_id: snapshot.active_agent_id().map(str::to_owned),
             owner: self.ports.entropy.uuid(),
             // As long as a write can be under way: its own time, and as much again for what the network still holds.
             write_for: self.rules.call_timeout * 2,

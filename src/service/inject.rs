@@ -141,7 +141,11 @@ impl Inner {
                     injectable = ended?;
                     break;
                 }
-                Begun::Reused(index) => return Err(reused(&request, index)),
+                Begun::Reused(index) => {
+                    // Sending either text would be a guess.
+                    let description = "came before with other text; use a new id for other text";
+                    return Err(request.refuse(index, Reason::ClientMessageIdReused, description));
+                }
                 Begun::Full => {
                     let message = "this conversation has all the injected messages the ledger keeps";
                     return Err(Error::new(Reason::LedgerFull, message));
@@ -155,12 +159,17 @@ impl Inner {
     }
 }
 
-/// A name that came before with other content: sending either would be a guess.
-fn reused(request: &Inject, index: usize) -> Error {
-    let field = match (index, &request.marker) {
-        (0, Some(_)) => "marker".to_owned(),
-        (index, marker) => format!("messages[{}].client_message_id", index - usize::from(marker.is_some())),
-    };
-    let description = "came before with other text; use a new id for other text".to_owned();
-    Error::invalid(vec![Violation { field, reason: Reason::ClientMessageIdReused, description }])
+impl Inject {
+    /// Refuses the item at this place in the order of writing: the marker, if there is one, and then the messages.
+    pub(super) fn refuse(&self, index: usize, reason: Reason, description: &str) -> Error {
+        let field = match (index, &self.marker) {
+            (0, Some(_)) => "marker".to_owned(),
+            (index, marker) => format!("messages[{}]", index - usize::from(marker.is_some())),
+        };
+        let field = match reason {
+            Reason::ClientMessageIdReused if field != "marker" => format!("{field}.client_message_id"),
+            _ => field,
+        };
+        Error::invalid(vec![Violation { field, reason, description: description.to_owned() }])
+    }
 }

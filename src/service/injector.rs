@@ -103,7 +103,8 @@ impl<'a> Injector<'a> {
             let index = self.outgoing.iter().position(|outgoing| outgoing.item.key == lost.key);
             let seen = lines.map_or(Sighting::Ambiguous, |lines| look_for(lines, &lost, &self.held.claimed));
             if let Sighting::Found(id) = seen {
-                handshakes.written(conversation, self.held.lease, &lost.key, id.clone()).await.map_err(store_error)?;
+                let settled = handshakes.written(conversation, self.held.lease, &lost.key, id.clone()).await;
+                settled.map_err(|error| self.lost(error))?;
                 self.held.claimed.insert(id.clone());
                 self.decide_fate(index, Fate::AlreadyPresent(id));
                 continue;
@@ -166,7 +167,13 @@ impl<'a> Injector<'a> {
                 if moved && self.read().await?.is_none_or(|snapshot| !snapshot.takes_messages()) {
                     return Ok(Next::Refused);
                 }
-                Err(upstream::error(&error))
+                Err(match error {
+                    UpstreamError::Rejected { status: 400 | 413 | 422 } => {
+                        let description = "is refused by genesys for good; leave it out, and what follows is written";
+                        self.request.refuse(index, Reason::MessageRejected, description)
+                    }
+                    error => upstream::error(&error),
+                })
             }
         }
     }

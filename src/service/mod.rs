@@ -119,8 +119,8 @@ impl fmt::Debug for Resumption {
 impl Resumption {
     /// The use cases over these ports.
     pub fn new(ports: Ports, rules: Rules) -> Self {
-        let validations = Arc::new(Reads::new(Arc::clone(&ports.conversations)));
-        let confirmations = Arc::new(Reads::new(Arc::clone(&ports.conversations)));
+        let validations = Arc::new(Reads::new(&ports));
+        let confirmations = Arc::new(Reads::new(&ports));
         Self { inner: Arc::new(Inner { ports, rules, validations, confirmations, work: TaskTracker::new() }) }
     }
 
@@ -174,7 +174,8 @@ impl Inner {
     }
 }
 
-fn out_of_time() -> Error {
+/// The caller's deadline passed.
+pub fn out_of_time() -> Error {
     Error::new(
         Reason::DeadlineExceeded,
         "the call's deadline passed; repeating it is safe and continues where it stood",

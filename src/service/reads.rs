@@ -5,14 +5,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::Ports;
 use crate::domain::ids::ConversationId;
 use crate::domain::snapshot::Reading;
-use crate::ports::{Conversations, UpstreamError};
+use crate::ports::{Conversations, Handshakes, StoreError, UpstreamError};
 
-type Outcome = Result<Reading, UpstreamError>;
+type Outcome = Result<Seen, UpstreamError>;
 type Flight = Shared<BoxFuture<'static, Outcome>>;
+
+/// What a read saw, and since when.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) reading: Reading,
+    /// The store's time before the read began, whoever began it.
+    pub(super) since: Result<Timestamp, StoreError>,
+}
 
 /// One read in flight, held weakly: a read that nobody waits for any more ends, and must not be joined.
 struct Entry {
@@ -29,12 +39,14 @@ struct Flights {
 /// See the module.
 pub(super) struct Reads {
     conversations: Arc<dyn Conversations>,
+    handshakes: Arc<dyn Handshakes>,
     flights: Mutex<Flights>,
 }
 
 impl Reads {
-    pub(super) fn new(conversations: Arc<dyn Conversations>) -> Self {
-        Self { conversations, flights: Mutex::default() }
+    pub(super) fn new(ports: &Ports) -> Self {
+        let (conversations, handshakes) = (Arc::clone(&ports.conversations), Arc::clone(&ports.handshakes));
+        Self { conversations, handshakes, flights: Mutex::default() }
     }
 
     /// Reads a conversation, or waits for the read that is in flight. The deadline is the work's; a caller who leaves earlier
@@ -53,11 +65,17 @@ impl Reads {
         let serial = flights.next_serial;
         flights.next_serial += 1;
         let landing = Landing { reads: Arc::clone(self), id: id.clone(), serial };
-        let flight = async move { landing.reads.conversations.read(&landing.id, deadline).await }.boxed().shared();
+        let flight = async move { landing.reads.see(&landing.id, deadline).await }.boxed().shared();
         if let Some(weak) = flight.downgrade() {
             flights.by_conversation.insert(id.clone(), Entry { serial, flight: weak });
         }
         flight
+    }
+
+    async fn see(&self, id: &ConversationId, deadline: Instant) -> Outcome {
+        let since = self.handshakes.now().await;
+        let reading = self.conversations.read(id, deadline).await?;
+        Ok(Seen { reading, since })
     }
 
     fn lock(&self) -> MutexGuard<'_, Flights> {

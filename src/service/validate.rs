@@ -138,9 +138,11 @@ impl Inner {
         arrived: Timestamp,
         glimpse: Option<Reading>,
     ) -> Result<Option<View>, Error> {
-        let reading = match glimpse {
-            Some(reading) => Ok(reading),
-            None => self.validations.read(&request.pair.conversation, Instant::now() + self.work_time(2)).await,
+        let reading = if let Some(reading) = glimpse {
+            Ok(reading)
+        } else {
+            let read = self.validations.read(&request.pair.conversation, Instant::now() + self.work_time(2)).await;
+            read.map(|seen| seen.reading)
         };
         let (handshakes, pair) = (&self.ports.handshakes, &request.pair);
         let told = match self.judge(&request, reading, Some(arrived)).await {
@@ -181,7 +183,8 @@ impl Inner {
     /// Judges without opening a handshake. One read at most, shared with whoever reads at the same time.
     async fn heartbeat(self: &Arc<Self>, caller: &Caller, request: &Validate) -> Result<Validated, Error> {
         let read = self.validations.read(&request.pair.conversation, Instant::now() + self.work_time(2));
-        let reading = tokio::time::timeout_at(caller.deadline, read).await.map_err(|_| out_of_time())?;
+        let read = tokio::time::timeout_at(caller.deadline, read).await.map_err(|_| out_of_time())?;
+        let reading = read.map(|seen| seen.reading);
         let kept = reading.clone().ok();
         let answer = self.judge(request, reading, None).await?;
         let mut seat = Seat::default();

@@ -82,7 +82,8 @@ impl Rig {
         let mut settings = settings(sim.addr());
         client(&mut settings);
         let purse = Arc::new(Purse { taken: AtomicU32::new(0), limit });
-        let genesys = GuideConversations::new(settings, purse.clone(), Arc::new(SystemClock), Arc::new(Zero)).unwrap();
+        let genesys =
+            GuideConversations::new(settings, purse.clone(), Arc::new(SystemClock::start()), Arc::new(Zero)).unwrap();
         let id = ConversationId::parse(&created.conversation_id).unwrap();
         Self { sim, control, id, customer: created.customer_id, genesys: Arc::new(genesys), purse }
     }

@@ -4,8 +4,10 @@
 
 mod bad_input;
 mod coalescing;
+mod confirming;
 mod deadline;
 mod faults;
+mod injecting;
 mod invariants;
 mod order;
 mod support;

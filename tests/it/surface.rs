@@ -213,3 +213,10 @@ async fn the_admin_port_has_three_pages_and_no_more() {
     assert_eq!(client.post(url).body("{}").send().await.unwrap().status(), StatusCode::NOT_FOUND);
     harness.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn loopback_is_loopback_however_it_is_written() {
+    let harness = Harness::with(SimOptions::default(), &[("server.listen", "[::ffff:127.0.0.1]:0")]).await;
+    assert!(!Chat::dropped(&harness).validate().await.unwrap().handshake_id.is_empty());
+    harness.stop().await.unwrap();
+}

@@ -190,3 +190,19 @@ async fn a_tab_that_is_refused_is_refused_for_the_order_of_calls_first() {
     assert_eq!(Refusal::of(&harness.inject(request).await.unwrap_err()).reason, "NOT_CONFIRMED");
     harness.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn where_there_is_no_session_there_is_no_seat_in_it() {
+    let harness = Harness::start().await;
+    let chat = Chat::dropped(&harness);
+    let request = pb::ValidateSessionRequest {
+        conversation_id: "nobody-knows-it".to_owned(),
+        client_instance_id: "tab-1".to_owned(),
+        ..chat.validate_request()
+    };
+    let unknown = chat.send(request).await.unwrap();
+    assert_eq!((unknown.tab_role(), unknown.tab_epoch), (NONE, 0));
+    harness.control.terminate(&chat.conversation).unwrap();
+    assert_eq!(seat(&chat, "tab-1", Intent::Resume).await, (NONE, 0));
+    harness.stop().await.unwrap();
+}

@@ -21,7 +21,7 @@ static TURN: Mutex<()> = Mutex::const_new(());
 type Told = prost_types::Timestamp;
 
 fn now() -> Timestamp {
-    SystemClock.now()
+    SystemClock::start().now()
 }
 
 fn told(time: Timestamp) -> Told {

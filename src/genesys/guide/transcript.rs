@@ -60,6 +60,10 @@ impl Transcript {
         }
         // Times say what is older, if they say it of every entry; else the order of the list has to.
         if self.entities.iter().all(|entry| entry.time.is_some()) {
+            // Entries of the same time keep their order, so it has to be the right one to begin with.
+            if self.entities.first().map(|entry| entry.time) > self.entities.last().map(|entry| entry.time) {
+                self.entities.reverse();
+            }
             self.entities.sort_by_key(|entry| entry.time);
         }
         Ok(self.entities.into_iter().map(Entry::into_line).collect())
@@ -93,8 +97,8 @@ mod tests {
     #[test]
     fn lines_come_oldest_first() {
         let newest_first = json!({"entities": [
-            {"id": "b", "time": "2024-05-15T14:00:01.000Z"},
             {"id": "c", "time": "2024-05-15T14:00:01.000Z"},
+            {"id": "b", "time": "2024-05-15T14:00:01.000Z"},
             {"id": "a", "time": "2024-05-15T14:00:00.000Z"},
         ]});
         assert_eq!(ids(newest_first), Ok(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()]));

@@ -77,7 +77,7 @@ fn caller<T>(request: &Request<T>) -> Result<(Caller, impl Drop), Error> {
 /// Until credentials can be configured the service listens on loopback only, and whoever can connect is trusted.
 fn principal<T>(request: &Request<T>) -> Result<Principal, Error> {
     match request.remote_addr() {
-        Some(peer) if peer.ip().is_loopback() => Ok(Principal::service("loopback")),
+        Some(peer) if peer.ip().to_canonical().is_loopback() => Ok(Principal::service("loopback")),
         _ => Err(Error::new(Reason::Unauthenticated, "callers beyond loopback need credentials")),
     }
 }

@@ -20,8 +20,6 @@ pub(super) fn validated(pair: &Pair, validated: Validated) -> pb::ValidateSessio
     let mut response = pb::ValidateSessionResponse {
         reason: reason(decision.reason()).into(),
         handshake_id: view.handshake.map(|id| id.to_string()).unwrap_or_default(),
-        tab_role: tab_role(view.seat.role).into(),
-        tab_epoch: view.seat.epoch,
         replayed,
         source: answer::Source::LiveRead.into(),
         as_of_time: Some(time(view.answer.as_of)),
@@ -32,6 +30,9 @@ pub(super) fn validated(pair: &Pair, validated: Validated) -> pb::ValidateSessio
         Decision::Resumable(resume) => {
             response.decision = answer::Decision::Resumable.into();
             response.route = route(resume.route).into();
+            // Only where there is a session is there a seat in it.
+            response.tab_role = tab_role(view.seat.role).into();
+            response.tab_epoch = view.seat.epoch;
             response.conversation_status = resume.status;
             response.agent_id = resume.agent_id.unwrap_or_default();
             response.queue_id = resume.queue_id.unwrap_or_default();

@@ -7,6 +7,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::domain::error::{Error, Kind, Reason};
+use crate::service::out_of_time;
 
 /// The domain of every `google.rpc.ErrorInfo` of ours.
 const DOMAIN: &str = "sessionresumption";
@@ -17,6 +18,7 @@ const MAX_VIOLATIONS: usize = 20;
 
 /// The gRPC status of an error, with `ErrorInfo`, and `RetryInfo` and `BadRequest` where they help.
 pub fn status(error: Error) -> Status {
+    metrics::counter!("session_resumption_errors_total", "reason" => error.reason.wire()).increment(1);
     let mut details = ErrorDetails::new();
     let first = error.violations.first().map(|violation| ("field".to_owned(), violation.field.clone()));
     details.set_error_info(error.reason.wire(), DOMAIN, HashMap::from_iter(first));
@@ -48,8 +50,7 @@ fn code(kind: Kind) -> Code {
 
 /// The answer to a call whose deadline passed.
 pub fn deadline_exceeded<B: Default>() -> Response<B> {
-    let message = "the call's deadline passed; repeating it is safe and continues where it stood";
-    status(Error::new(Reason::DeadlineExceeded, message)).into_http()
+    status(out_of_time()).into_http()
 }
 
 /// Gives a reason to what tonic refused before a handler saw it. Whatever comes from a handler has one.

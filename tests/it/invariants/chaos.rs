@@ -24,9 +24,9 @@ fn fault() -> impl Strategy<Value = Fault> {
     ]
 }
 
-/// Faults whose effect is certainly none.
+/// Faults whose effect is certainly none, and which pass: a 400 to a message is final.
 fn refusal() -> impl Strategy<Value = Fault> {
-    prop::sample::select(&[400_u16, 403, 409, 429][..]).prop_map(|code| status(code, false))
+    prop::sample::select(&[403_u16, 405, 409, 429][..]).prop_map(|code| status(code, false))
 }
 
 fn script() -> impl Strategy<Value = FaultScript> {

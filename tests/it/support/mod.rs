@@ -99,5 +99,5 @@ impl Harness {
 /// The process's metrics, installed once.
 fn metrics() -> PrometheusHandle {
     static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
-    METRICS.get_or_init(telemetry::install_metrics).clone()
+    METRICS.get_or_init(|| telemetry::install_metrics().unwrap()).clone()
 }

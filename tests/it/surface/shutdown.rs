@@ -135,3 +135,20 @@ async fn it_can_be_stopped_before_it_is_ready() {
     harness.stop.cancel();
     assert!(ended(&mut harness).await < Duration::from_secs(5));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_drains_is_alive_and_not_ready() {
+    let mut harness = Harness::start().await;
+    let chat = Chat::dropped(&harness);
+    slow(&harness, Route::Read, 1_500);
+    let asking = tokio::spawn(async move { chat.validate().await });
+    arrived(&harness, Route::Read).await;
+    harness.stop.cancel();
+    let status = async |path: &str| reqwest::get(format!("{}/{path}", harness.admin)).await.unwrap().status().as_u16();
+    let unready = async { while status("readyz").await != 503 {} };
+    timeout(Duration::from_secs(10), unready).await.unwrap();
+    assert_eq!(status("livez").await, 200);
+    assert_eq!(status("metrics").await, 200);
+    asking.await.unwrap().unwrap();
+    ended(&mut harness).await;
+}
