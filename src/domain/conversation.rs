@@ -165,17 +165,11 @@ impl Conversation {
     /// Begins an injection, if the handshake is confirmed and the tab speaks for the pair.
     pub fn begin_injection(&mut self, injection: &Injection, now: Timestamp) -> Result<Begun, Error> {
         if self.confirmation(&injection.participant, injection.handshake, now)?.is_none() {
-            return Err(Error::new(
-                Reason::NotConfirmed,
-                "the handshake is not confirmed; call ConfirmReattach after the customer was re-attached",
-            ));
+            return Err(not_confirmed());
         }
         let pair = self.pair(&injection.participant)?;
         if injection.tab.as_ref().is_some_and(|(tab, epoch)| !pair.speaks(tab, *epoch)) {
-            return Err(Error::new(
-                Reason::Superseded,
-                "another tab is active; call ValidateSession with intent TAKE_OVER and use the tab_epoch it returns",
-            ));
+            return Err(not_speaking());
         }
         Ok(self.ledger.begin(&injection.items, injection.owner, injection.hold_for, now))
     }
@@ -221,4 +215,20 @@ impl Conversation {
     fn pair(&mut self, who: &ParticipantId) -> Result<&mut PairState, Error> {
         self.pairs.get_mut(who).ok_or_else(super::pair::not_found)
     }
+}
+
+/// Nothing is written for a customer who is not back.
+pub fn not_confirmed() -> Error {
+    Error::new(
+        Reason::NotConfirmed,
+        "the handshake is not confirmed; call ConfirmReattach after the customer was re-attached",
+    )
+}
+
+/// Only the ACTIVE tab writes, and only while it knows that it is.
+pub fn not_speaking() -> Error {
+    Error::new(
+        Reason::Superseded,
+        "another tab is active; call ValidateSession with intent TAKE_OVER and use the tab_epoch it returns",
+    )
 }

@@ -184,10 +184,7 @@ impl PairState {
         let position = |id| self.handshakes.iter().position(|handshake| handshake.id == id);
         let index = position(id).ok_or_else(not_found)?;
         if self.confirmed.and_then(position).is_some_and(|confirmed| index < confirmed) {
-            return Err(Error::new(
-                Reason::HandshakeSuperseded,
-                "a newer handshake of this session was confirmed; use that one",
-            ));
+            return Err(superseded());
         }
         Some(&mut self.handshakes[index]).filter(|handshake| handshake.is_resumable()).ok_or_else(not_found)
     }
@@ -289,6 +286,11 @@ fn led_by(handshakes: &mut [Handshake], lease: Lease) -> Result<&mut Handshake, 
 /// One answer for unknown, expired and another pair's: telling them apart would tell a stranger what exists.
 pub fn not_found() -> Error {
     Error::new(Reason::HandshakeNotFound, "no such handshake of this session; call ValidateSession to open one")
+}
+
+/// Its customer came back once more since.
+pub fn superseded() -> Error {
+    Error::new(Reason::HandshakeSuperseded, "a newer handshake of this session was confirmed; use that one")
 }
 
 /// A tab can only take over what an earlier answer described.
