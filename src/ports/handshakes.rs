@@ -27,9 +27,38 @@ pub enum StoreError {
     /// The lease shown was lost; another may hold it.
     #[error(transparent)]
     Fenced(#[from] Fenced),
+    /// It cannot be used now. Whether the step was taken is not known.
+    #[error("the handshake store cannot be used: {0}")]
+    Unavailable(#[from] Outage),
     /// The protocol says no.
     #[error(transparent)]
     Refused(#[from] Error),
+}
+
+/// Why a store cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Outage {
+    /// No connection, or it broke.
+    #[error("it cannot be reached")]
+    Unreachable,
+    /// No answer in time.
+    #[error("it did not answer in time")]
+    TimedOut,
+    /// It is loading, stopping or busy.
+    #[error("it is not ready")]
+    NotReady,
+    /// It takes no writes, as a replica does.
+    #[error("it takes no writes")]
+    ReadOnly,
+    /// It refuses our credentials, or they allow too little.
+    #[error("it refuses our credentials, or they allow too little")]
+    Denied,
+    /// What it keeps under our names was not written by this version.
+    #[error("what it keeps is not ours")]
+    Foreign,
+    /// It answered what no working store answers.
+    #[error("it gave an answer that makes no sense")]
+    Malformed,
 }
 
 /// The memory all replicas share. Each method is one atomic step of

@@ -10,4 +10,4 @@ pub use audit::{Audit, Event, Note, Record};
 pub use budget::{Budget, Spent};
 pub use chance::{Clock, Entropy};
 pub use conversations::{Conversations, Line, Metadata, Post, Settled, UpstreamError};
-pub use handshakes::{Handshakes, StoreError};
+pub use handshakes::{Handshakes, Outage, StoreError};

@@ -188,6 +188,11 @@ fn store_error(error: StoreError) -> Error {
         StoreError::Full => {
             Error::retry(Reason::StoreFull, "this replica keeps all the sessions it may; try again later", STORE_RETRY)
         }
+        StoreError::Unavailable(outage) => {
+            tracing::warn!(%outage, "the handshake store cannot be used");
+            let message = "the handshake store cannot be reached; the call is safe to repeat";
+            Error::retry(Reason::StoreUnavailable, message, STORE_RETRY)
+        }
         StoreError::Fenced(_) => Error::retry(
             Reason::InProgress,
             "another caller took over this work; ask again for its result",
