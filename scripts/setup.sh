@@ -2,7 +2,7 @@
 # Installs what building and checking need, where it is missing. Says nothing when there is nothing to do.
 #
 #   scripts/setup.sh                    everything `make test` needs
-#   scripts/setup.sh rust c-compiler    only these parts; the others are buf and cargo-deny
+#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, buf and cargo-deny
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -57,6 +57,20 @@ setup_c_compiler() {
     "Fedora: sudo dnf install gcc; Alpine: apk add gcc musl-dev; macOS: xcode-select --install"
 }
 
+# For the tests alone, which start a server of their own: the system's service stays as it is, and a new one stays off.
+setup_redis() {
+  if have redis-server; then return; fi
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    say "installing redis-server"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null
+    if have systemctl; then systemctl disable --quiet --now redis-server >/dev/null 2>&1 || true; fi
+    return
+  fi
+  die "redis-server is missing, 7 or later; Debian and Ubuntu: sudo apt-get install redis-server;" \
+    "Fedora: sudo dnf install redis; Alpine: apk add redis; macOS: brew install redis"
+}
+
 setup_buf() {
   local pinned buf=tools/node_modules/.bin/buf
   pinned=$(sed -n 's/.*"@bufbuild\/buf": "\(.*\)".*/\1/p' tools/package.json)
@@ -95,13 +109,14 @@ setup_cargo_deny() {
     die "cargo could not install cargo-deny"
 }
 
-[ $# -gt 0 ] || set -- rust c-compiler buf cargo-deny
+[ $# -gt 0 ] || set -- rust c-compiler redis buf cargo-deny
 for part in "$@"; do
   case "$part" in
   rust) setup_rust ;;
   c-compiler) setup_c_compiler ;;
+  redis) setup_redis ;;
   buf) setup_buf ;;
   cargo-deny) setup_cargo_deny ;;
-  *) die "unknown part '$part'; there are rust, c-compiler, buf and cargo-deny" ;;
+  *) die "unknown part '$part'; there are rust, c-compiler, redis, buf and cargo-deny" ;;
   esac
 done
