@@ -1,3 +1,4 @@
 //! Where handshakes are kept.
 
 pub mod memory;
+pub mod redis;

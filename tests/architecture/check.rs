@@ -24,7 +24,7 @@ pub(crate) fn imports(file: &str, text: &str, dependencies: &[String]) -> Vec<St
                     may => format!("`{room}` may use only {}, but names `crate::{shown}`", may.join(", ")),
                 })
             }
-            None => foreign(&room, &named.segments, dependencies),
+            None => foreign(&module, &named.segments, dependencies),
         };
         wrong.extend(found.map(|why| format!("{file}:{line}: {why}")));
     }
@@ -32,14 +32,15 @@ pub(crate) fn imports(file: &str, text: &str, dependencies: &[String]) -> Vec<St
     wrong
 }
 
-/// Why a room may not use another crate, if it may not.
-fn foreign(room: &str, segments: &[String], dependencies: &[String]) -> Option<String> {
-    let name = segments.first()?;
+/// Why a module may not use another crate, if it may not.
+fn foreign(module: &[String], segments: &[String], dependencies: &[String]) -> Option<String> {
+    let (room, name) = (module.first()?, segments.first()?);
     if room == "domain" && dependencies.contains(name) && !DOMAIN_CRATES.contains(&name.as_str()) {
         return Some(format!("`domain` may use only the crates {}, but names `{name}`", DOMAIN_CRATES.join(", ")));
     }
     let (_, rooms) = CRATE_ROOMS.iter().find(|(only, _)| is_of(name, only))?;
-    (!rooms.contains(&room)).then(|| format!("only {} may use `{name}`, not `{room}`", rooms.join(", ")))
+    let inside = rooms.iter().any(|allowed| is_within(module, allowed));
+    (!inside).then(|| format!("only {} may use `{name}`, not `{room}`", rooms.join(", ")))
 }
 
 /// Whether a crate is the one named or of its family (`tonic_types` of `tonic`); a value format is no wire type.

@@ -1,5 +1,6 @@
 //! A store under test, and the time it lives in.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -7,6 +8,10 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use session_resumption::ports::{Clock, Handshakes};
 use session_resumption::store::memory::MemoryStore;
+use session_resumption::store::redis::{RedisStore, StoreClock};
+use uuid::Uuid;
+
+use crate::server::Server;
 
 /// Lets time pass for a store.
 #[async_trait]
@@ -36,6 +41,7 @@ impl Harness {
 macro_rules! for_every_store {
     ($($case:ident),+ $(,)?) => {
         on_one_store!(memory: $($case),+);
+        on_one_store!(redis: $($case),+);
     };
 }
 
@@ -92,5 +98,34 @@ impl Clock for ManualClock {
 impl Time for ManualClock {
     async fn advance(&self, by: Duration) {
         self.wind(by);
+    }
+}
+
+// === The Redis store ===
+
+/// A Redis store that shares its server with the other cases, and no key with any of them.
+pub(crate) fn redis() -> Harness {
+    let ahead = Ahead::default();
+    let store = redis_store(Server::shared(), &prefix(), StoreClock::Ahead(Arc::clone(&ahead.0)));
+    Harness::new(Arc::new(store), Arc::new(ahead))
+}
+
+pub(crate) fn redis_store(server: &Server, prefix: &str, clock: StoreClock) -> RedisStore {
+    RedisStore::new(&server.url(), prefix, clock).unwrap()
+}
+
+/// One that no other case uses.
+pub(crate) fn prefix() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+/// How far a store's clock is ahead of its server's, in microseconds.
+#[derive(Default)]
+pub(crate) struct Ahead(pub(crate) Arc<AtomicU64>);
+
+#[async_trait]
+impl Time for Ahead {
+    async fn advance(&self, by: Duration) {
+        self.0.fetch_add(by.as_micros().try_into().unwrap(), Ordering::SeqCst);
     }
 }

@@ -8,6 +8,8 @@
 #[macro_use]
 mod harness;
 mod given;
+#[path = "../support/redis_server.rs"]
+mod server;
 mod steps;
 
 mod apart;
@@ -22,6 +24,8 @@ mod leading;
 mod ledger;
 mod lost_writes;
 mod memory_only;
+mod model;
+mod redis_only;
 mod replaying;
 mod superseding;
 mod tabs;

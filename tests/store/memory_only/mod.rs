@@ -1,8 +1,6 @@
-//! What only the memory store promises: a bound, forgetting, and being nothing but the pure rules behind a lock.
+//! What only the memory store promises: a bound, forgetting, and waking nobody without a cause.
 
 mod capacity;
-mod model;
-mod operations;
 mod waiting;
 
 use std::sync::Arc;

@@ -1,9 +1,8 @@
-//! Whatever is asked, in whatever order, the store answers as the pure rules do.
+//! Steps drawn at random, of which most make sense because they come with what earlier ones told.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use session_resumption::domain::answer::Answer;
@@ -15,18 +14,15 @@ use session_resumption::domain::ids::{AttemptId, HandshakeId, Pair, TabId};
 use session_resumption::domain::lease::Lease;
 use session_resumption::domain::ledger::{Begun, Item};
 use session_resumption::domain::pair::{Join, Joined};
-use session_resumption::ports::Clock;
-use session_resumption::store::memory::MemoryStore;
 use uuid::Uuid;
 
-use super::operations::{Operation, Rules, Told, ask};
+use super::operations::{Operation, Told};
 use crate::given::{message, pair, reading, resumable, start_over, tab, uuid};
-use crate::harness::ManualClock;
 
 /// What a step is made of. The fields mean what the step makes of them; those that pick something told earlier count back
 /// from the latest.
 #[derive(Debug, Clone)]
-struct Draw {
+pub(super) struct Draw {
     kind: u8,
     pair: u8,
     /// Whether it comes with another pair than it should.
@@ -35,10 +31,11 @@ struct Draw {
     number: u8,
     earlier: usize,
     time: Duration,
-    pass: Duration,
+    /// The time that passes before it.
+    pub(super) pass: Duration,
 }
 
-fn draw() -> impl Strategy<Value = Draw> {
+pub(super) fn draw() -> impl Strategy<Value = Draw> {
     let time = prop_oneof![1 => 0_u64..70, 2 => 70_u64..4_000].prop_map(Duration::from_secs);
     let pass = prop_oneof![40 => Just(0), 4 => 0_u64..70, 2 => 70_u64..4_000, 1 => 4_000_u64..100_000];
     let pass = pass.prop_map(Duration::from_secs);
@@ -61,13 +58,14 @@ fn draw() -> impl Strategy<Value = Draw> {
 
 /// What callers were told, and may come back with.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     leads: Vec<(Pair, Lease)>,
     handshakes: Vec<(Pair, HandshakeId)>,
     writes: Vec<(Pair, Lease)>,
     holds: Vec<(Pair, Lease)>,
-    fences: Vec<u64>,
-    epoch: u64,
+    /// By pair: two pairs may have the same fence or epoch in one store, and in another not.
+    fences: HashMap<Pair, Vec<u64>>,
+    epochs: HashMap<Pair, u64>,
 }
 
 fn earlier<T: Clone>(told: &[T], back: usize) -> Option<T> {
@@ -76,7 +74,7 @@ fn earlier<T: Clone>(told: &[T], back: usize) -> Option<T> {
 
 impl Known {
     /// The step that a draw stands for, once anything is known to take it with.
-    fn step(&self, draw: &Draw, now: Timestamp) -> Option<(Pair, Operation)> {
+    pub(super) fn step(&self, draw: &Draw, now: Timestamp) -> Option<(Pair, Operation)> {
         let back = draw.earlier;
         let drawn = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")][usize::from(draw.pair)];
         let drawn = pair(drawn.0, drawn.1);
@@ -84,7 +82,10 @@ impl Known {
         let tab = draw.tab.map(|n| tab(&format!("tab-{n}")));
         let (time, number) = (draw.time, draw.number);
         Some(match draw.kind {
-            0..3 => (drawn, Operation::Join(self.join(draw, tab))),
+            0..3 => {
+                let join = self.join(&drawn, draw, tab);
+                (drawn, Operation::Join(join))
+            }
             3..6 => {
                 let (own, lease) = earlier(&self.leads, back)?;
                 if draw.kind == 5 && number == 0 {
@@ -110,18 +111,18 @@ impl Known {
             }
             15..17 => {
                 let (own, lease) = earlier(&self.writes, back)?;
-                let written = [Written::Yes, Written::Yes, Written::No, Written::Unknown];
+                let written = [Written::Yes, Written::YesInDoubt, Written::No, Written::Unknown];
                 (own, Operation::Settle(lease, written[usize::from(number)]))
             }
             _ => self.ledger_step(draw)?,
         })
     }
 
-    fn join(&self, draw: &Draw, tab: Option<TabId>) -> Join {
+    fn join(&self, pair: &Pair, draw: &Draw, tab: Option<TabId>) -> Join {
         Join {
             attempt: (draw.number > 0).then(|| AttemptId(Uuid::from_u128(draw.number.into()))),
             tab,
-            waited_on: earlier(&self.fences, draw.earlier),
+            waited_on: self.fences.get(pair).and_then(|told| earlier(told, draw.earlier)),
             new_id: HandshakeId(uuid()),
             owner: uuid(),
             lease_for: draw.time,
@@ -129,11 +130,12 @@ impl Known {
     }
 
     fn begin(&self, pair: &Pair, handshake: HandshakeId, tab: Option<TabId>, draw: &Draw) -> Injection {
+        let epoch = self.epochs.get(pair).copied().unwrap_or_default();
         let items = (0..draw.number).map(|n| item(pair, n)).collect();
         Injection {
             handshake,
             participant: pair.participant.clone(),
-            tab: tab.filter(|_| draw.pair == 0).map(|tab| (tab, self.epoch)),
+            tab: tab.filter(|_| draw.pair == 0).map(|tab| (tab, epoch)),
             items,
             owner: uuid(),
             hold_for: draw.time,
@@ -157,15 +159,15 @@ impl Known {
         Some((own, operation))
     }
 
-    fn learn(&mut self, pair: &Pair, told: &Told) {
+    pub(super) fn learn(&mut self, pair: &Pair, told: &Told) {
         match told {
             Told::Joined(joined) => match joined.0 {
                 Joined::Lead { lease, .. } => self.leads.push((pair.clone(), lease)),
-                Joined::Wait { fence, .. } => self.fences.push(fence),
+                Joined::Wait { fence, .. } => self.fences.entry(pair.clone()).or_default().push(fence),
                 Joined::Replay(_) | Joined::Failed(_) => {}
             },
             Told::View(view) => {
-                self.epoch = view.seat.epoch;
+                self.epochs.insert(pair.clone(), view.seat.epoch);
                 self.handshakes.extend(view.handshake.map(|id| (pair.clone(), id)));
             }
             Told::Confirming(Confirming::Claimed(Claimed::Write { lease, .. })) => {
@@ -204,34 +206,4 @@ fn claim(pair: &Pair, handshake: HandshakeId, draw: &Draw, now: Timestamp) -> Cl
         owner: uuid(),
         write_for: draw.time,
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_store_answers_as_the_rules_do(draws in proptest::collection::vec(draw(), 1..200)) {
-        let clock = Arc::new(ManualClock::default());
-        let store = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>, 2);
-        let (mut rules, mut known) = (Rules::default(), Known::default());
-        // Both conversations are there from the start, so that nobody new makes the store forget anything.
-        for conversation in ["a", "b"] {
-            ask(&store, &pair(conversation, "x"), first()).now_or_never().unwrap().unwrap();
-            rules.ask(&pair(conversation, "x"), first(), clock.now()).unwrap();
-        }
-        for draw in draws {
-            clock.wind(draw.pass);
-            let Some((pair, operation)) = known.step(&draw, clock.now()) else { continue };
-            let told = ask(&store, &pair, operation.clone()).now_or_never().expect("memory does not wait");
-            let ruled = rules.ask(&pair, operation.clone(), clock.now());
-            prop_assert_eq!(&told, &ruled, "{:?}: {:?}", pair, operation);
-            if let Ok(told) = &told {
-                known.learn(&pair, told);
-            }
-        }
-    }
-}
-
-fn first() -> Operation {
-    Operation::Remember(Glimpse { reading: reading(&pair("a", "x"), "agent"), fresh_for: Duration::ZERO, tab: None })
 }

@@ -48,7 +48,7 @@ pub(super) enum Told {
     Done,
 }
 
-type Outcome = Result<Told, StoreError>;
+pub(super) type Outcome = Result<Told, StoreError>;
 
 /// Asks the store.
 pub(super) async fn ask(store: &dyn Handshakes, pair: &Pair, operation: Operation) -> Outcome {

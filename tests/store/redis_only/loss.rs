@@ -1,0 +1,53 @@
+//! A server that lost its data is noticed: nothing given out before is mistaken for something given out after.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use session_resumption::domain::error::Reason;
+use session_resumption::ports::Handshakes;
+use session_resumption::store::redis::StoreClock;
+
+use crate::given::{TTL, ana, drop_of, injection, message, resumable, tab};
+use crate::harness::{Ahead, Harness, prefix, redis_store};
+use crate::server::Server;
+use crate::steps::{is_fenced, leading, refused, replay};
+
+async fn forget(server: &Server) {
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    redis::cmd("FLUSHALL").exec_async(&mut connection).await.unwrap();
+    redis::cmd("SCRIPT").arg("FLUSH").exec_async(&mut connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn leases_and_epochs_from_before_are_refused() {
+    let server = Server::start(&[]);
+    let store = redis_store(&server, &prefix(), StoreClock::Server);
+    let h = Harness::new(Arc::new(store.clone()), Arc::new(Ahead::default()));
+    h.open(&ana(), &drop_of("one", 1)).await;
+    let before = store.take_over(&ana(), &tab("two")).await.unwrap().seat.epoch;
+    h.somebody_comes_by().await;
+    // Sequences begin anew with each second.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    forget(&server).await;
+
+    let lead = leading(&store.join(&ana(), &drop_of("two", 2)).await.unwrap().0);
+    let id = store.conclude(&ana(), lead.lease, None, resumable(), TTL).await.unwrap().handshake.unwrap();
+    h.confirm(&ana(), id).await;
+    let after = replay(h.join(&ana(), &drop_of("two", 2)).await).seat.epoch;
+    assert!(after > before, "{after} after {before}");
+    let mut begin = injection(&ana(), id, &[message(&ana(), "m-1", 1)]);
+    begin.tab = Some((tab("two"), before));
+    assert_eq!(refused(store.begin_injection(&ana().conversation, &begin).await), Reason::Superseded);
+}
+
+#[tokio::test]
+async fn whoever_led_before_is_fenced_off() {
+    let server = Server::start(&[]);
+    let store = redis_store(&server, &prefix(), StoreClock::Server);
+    let lead = leading(&store.join(&ana(), &drop_of("one", 1)).await.unwrap().0);
+    forget(&server).await;
+    assert!(is_fenced(&store.conclude(&ana(), lead.lease, None, resumable(), TTL).await));
+    leading(&store.join(&ana(), &drop_of("one", 1)).await.unwrap().0);
+    assert!(is_fenced(&store.conclude(&ana(), lead.lease, None, resumable(), TTL).await));
+}
