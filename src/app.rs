@@ -1,5 +1,7 @@
 //! The one place that names every concrete type: configuration in, a running service out.
 
+mod store;
+
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -17,19 +19,19 @@ use tonic::transport::server::TcpIncoming;
 use crate::audit::TracingAudit;
 use crate::budget::GcraBudget;
 use crate::clock::SystemClock;
-use crate::config::{self, Config, StoreUrl};
+use crate::config::{self, Config};
 use crate::domain::policy::{Policy, UnknownStatus, Window, Windows};
 use crate::entropy::OsEntropy;
 use crate::genesys::{self, GuideConversations};
 use crate::layers::deadline::DeadlineLayer;
-use crate::ports::{Clock, Entropy, Handshakes};
+use crate::ports::{Clock, Entropy};
 use crate::server::admin;
 use crate::server::grpc::Server;
 use crate::server::health::{Component, Health};
 use crate::server::stack;
 use crate::service::{MarkerAuthor, Ports, Resumption, Rules};
-use crate::store::memory::{DEFAULT_CAPACITY, MemoryStore};
 use crate::telemetry;
+use store::Store;
 
 /// Waits between attempts to sign in at start: login limits how often it is asked.
 const SIGN_IN_AGAIN: Duration = Duration::from_secs(5);
@@ -47,6 +49,7 @@ pub struct App {
     admin: axum::Router,
     health: Health,
     metrics: PrometheusHandle,
+    store: Store,
     genesys: Arc<GuideConversations>,
     resumption: Resumption,
     drain_timeout: Duration,
@@ -86,12 +89,12 @@ impl App {
             Arc::clone(&clock),
             Arc::clone(&entropy),
         )?);
-        let handshakes: Arc<dyn Handshakes> = match store.url {
-            StoreUrl::Memory => Arc::new(MemoryStore::new(Arc::clone(&clock), DEFAULT_CAPACITY)),
-        };
+        let store = Store::new(&store.url, &clock)?;
+        // A server that does not answer yet may come; one that is unfit stays so.
+        store.answers().await?;
         let ports = Ports {
             conversations: Arc::clone(&genesys) as _,
-            handshakes,
+            handshakes: store.port(),
             audit: Arc::new(TracingAudit),
             clock,
             entropy,
@@ -112,6 +115,7 @@ impl App {
             admin,
             health,
             metrics,
+            store,
             genesys,
             resumption,
             drain_timeout,
@@ -151,15 +155,16 @@ impl App {
         let admin = tokio::spawn(axum::serve(self.admin_listener, self.admin).into_future());
         let folding = tokio::spawn(telemetry::fold_metrics(self.metrics));
         let signing_in = tokio::spawn(sign_in(self.genesys, self.health.clone()));
-        // The embedded store is this process's own memory.
-        self.health.set(Component::Store, true).await;
+        let mut opening = tokio::spawn(self.store.open(self.health.clone()));
         self.health.set(Component::Server, true).await;
 
         let ended = tokio::select! {
             () = stop => None,
             ended = &mut serving => Some(ended),
+            Ok(Err(unfit)) = &mut opening => return Err(unfit),
         };
         signing_in.abort();
+        opening.abort();
         self.health.set(Component::Server, false).await;
         if let Some(ended) = ended {
             return ended.context("the server task failed")?.context("the server failed");

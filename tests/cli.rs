@@ -4,6 +4,10 @@
 
 #[path = "cli/process.rs"]
 mod process;
+#[path = "support/redis_server.rs"]
+mod redis_server;
+#[path = "cli/replicas.rs"]
+mod replicas;
 #[path = "cli/serving.rs"]
 mod serving;
 
@@ -94,7 +98,7 @@ async fn whatever_is_wrong_is_told_in_one_run() {
         ("SESSION_RESUMPTION__SERVER__DRAIN_TIMEOUT", "0s"),
         ("SESSION_RESUMPTION__GENESYS__BUDGET_PER_MINUTE", "-1"),
         ("SESSION_RESUMPTION__POLICY__WINDOWS__ACTIVE", "forever"),
-        ("SESSION_RESUMPTION__STORE__URL", "redis://user:hunter2-and-more@localhost"),
+        ("SESSION_RESUMPTION__STORE__URL", "redis://user:hunter2-and-more@localhost/state"),
         ("SESSION_RESUMPTION__GENESYS__TIMOUT", "5s"),
     ];
     let ended = with(&["serve"], &settings).await;

@@ -172,7 +172,7 @@ keys! {
         name: "store.url",
         default: Some("memory:"),
         help: "where state is kept",
-        why: "needs nothing beside the service, and serves one replica",
+        why: "needs nothing beside the service, and serves one replica; several share a redis:// server",
         parser: StoreAddress,
     };
 }

@@ -132,10 +132,12 @@ pub struct StoreConfig {
 }
 
 /// Which store, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum StoreUrl {
     /// In this process, for one replica.
     Memory,
+    /// In a Redis or Valkey server, for several. The URL may hold a password.
+    Redis(SecretString),
 }
 
 // Each function asks for all its keys before the first `?`, so that every problem is noticed.

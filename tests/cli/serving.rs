@@ -13,18 +13,18 @@ use tonic::transport::Channel;
 use super::process::{Ended, Running, program, run};
 use super::{SECRET, with};
 
-struct Service {
-    process: Running,
+pub(super) struct Service {
+    pub(super) process: Running,
     address: String,
 }
 
-async fn sim() -> Sim {
+pub(super) async fn sim() -> Sim {
     let options = SimOptions { client_id: "client".into(), client_secret: SECRET.into(), ..SimOptions::default() };
     Sim::start(options).await.unwrap()
 }
 
 /// Serves with a simulated Genesys and settings of its own; listening, and perhaps not ready yet.
-async fn serve(sim: &Sim, settings: &[(&str, &str)]) -> Service {
+pub(super) async fn serve(sim: &Sim, settings: &[(&str, &str)]) -> Service {
     let url = sim.url();
     let mut command = program(&["serve"]);
     command.envs(super::given());
@@ -41,11 +41,11 @@ async fn serve(sim: &Sim, settings: &[(&str, &str)]) -> Service {
 }
 
 impl Service {
-    async fn healthcheck(&self) -> Ended {
+    pub(super) async fn healthcheck(&self) -> Ended {
         run(program(&["healthcheck", "--address", &self.address, "--timeout", "5s"])).await
     }
 
-    async fn ready(&self) {
+    pub(super) async fn ready(&self) {
         let becoming = async {
             while self.healthcheck().await.code != Some(0) {
                 sleep(Duration::from_millis(20)).await;
@@ -54,12 +54,12 @@ impl Service {
         timeout(Duration::from_secs(30), becoming).await.expect("it becomes ready");
     }
 
-    async fn client(&self) -> SessionResumptionClient<Channel> {
+    pub(super) async fn client(&self) -> SessionResumptionClient<Channel> {
         SessionResumptionClient::connect(self.address.clone()).await.unwrap()
     }
 }
 
-fn validate(sim: &Sim) -> pb::ValidateSessionRequest {
+pub(super) fn validate(sim: &Sim) -> pb::ValidateSessionRequest {
     let new = NewConversation { agent_user_id: Some("ada".into()), ..NewConversation::default() };
     let created = sim.control().create_conversation(new).unwrap();
     pb::ValidateSessionRequest {

@@ -1,9 +1,8 @@
-//! Where to listen, and where state is kept.
+//! Where to listen.
 
 use std::net::SocketAddr;
 
-use super::{Parse, without_credentials};
-use crate::config::StoreUrl;
+use super::Parse;
 
 /// An address and a port that only this host can reach.
 #[derive(Debug)]
@@ -24,30 +23,5 @@ impl Parse for LoopbackAddress {
 
     fn allowed(&self) -> String {
         "a loopback address and a port, such as 127.0.0.1:50051 or [::1]:50051".to_owned()
-    }
-}
-
-/// The URL of a store. Its scheme says which.
-#[derive(Debug)]
-pub(in crate::config) struct StoreAddress;
-
-impl Parse for StoreAddress {
-    type Value = StoreUrl;
-
-    fn parse(&self, text: &str) -> Result<StoreUrl, String> {
-        match text.split_once(':') {
-            Some(("memory", "")) => Ok(StoreUrl::Memory),
-            Some(("memory", _)) => Err("memory: takes nothing after the colon".to_owned()),
-            Some(_) => Err("no store has this scheme; the schemes are: memory".to_owned()),
-            None => Err("not a URL; the schemes are: memory".to_owned()),
-        }
-    }
-
-    fn allowed(&self) -> String {
-        "\"memory:\"".to_owned()
-    }
-
-    fn shown<'a>(&self, text: &'a str) -> &'a str {
-        without_credentials(text)
     }
 }

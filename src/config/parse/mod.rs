@@ -4,13 +4,15 @@ mod address;
 mod duration;
 mod plain;
 mod secret;
+mod store;
 mod url;
 
-pub(super) use address::{LoopbackAddress, StoreAddress};
+pub(super) use address::LoopbackAddress;
 pub(crate) use duration::duration;
 pub(super) use duration::{Range, WindowRange};
 pub(super) use plain::{Choice, Text, WholeNumber};
 pub(super) use secret::{Secret, SecretFile};
+pub(super) use store::StoreAddress;
 pub(super) use url::HttpUrl;
 
 /// Printed in place of what nobody may see.

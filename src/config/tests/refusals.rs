@@ -57,8 +57,13 @@ fn values_out_of_place_are_refused() {
         ("genesys.budget_per_minute", "0300", "not a whole number"),
         ("genesys.budget_per_minute", "300.0", "not a whole number"),
         ("genesys.budget_per_minute", "", "not a whole number"),
-        ("store.url", "redis://localhost", "no store has this scheme; the schemes are: memory. allowed: \"memory:\""),
-        ("store.url", "memory", "not a URL; the schemes are: memory"),
+        (
+            "store.url",
+            "file:///tmp",
+            "no store has this scheme; the schemes are: memory, redis. allowed: \"memory:\" or",
+        ),
+        ("store.url", "memory", "not a URL; the schemes are: memory, redis"),
+        ("store.url", "rediss://localhost", "TLS to the store cannot be configured yet"),
         ("store.url", "memory://x", "takes nothing after the colon"),
     ];
     for (key, value, words) in table {
@@ -66,6 +71,25 @@ fn values_out_of_place_are_refused() {
         assert!(problem.starts_with(&format!("{key} = {value:?} (from SESSION_RESUMPTION__")), "{problem}");
         assert!(problem.contains(words) && problem.contains(". allowed: "), "{problem}");
         assert_eq!(problem.lines().count(), 1, "{problem}");
+    }
+}
+
+#[test]
+fn a_store_that_cannot_be_meant_is_refused_unseen() {
+    for (value, words) in [
+        ("redis:", "names no host"),
+        ("redis://", "names no host"),
+        ("redis:///1", "names no host"),
+        ("redis://:hunter2", "not a URL"),
+        ("redis://host:hunter2", "not a URL: invalid port number"),
+        ("redis://hunter2@host", "names a user without a password"),
+        ("redis://host/hunter2", "must be the number of a database"),
+        ("redis://host/0?password=hunter2", "must have no query"),
+        ("redis://host/0#hunter2", "must have no query"),
+    ] {
+        let problem = problem_with("store.url", value);
+        assert!(problem.starts_with("store.url = \"[redacted]\" (from "), "{problem}");
+        assert!(problem.contains(words) && !problem.contains("hunter2"), "{value}: {problem}");
     }
 }
 
@@ -188,7 +212,7 @@ fn everything_that_is_wrong_is_told_in_one_run() {
     let expected = [
         "genesys.timout (from the file): unknown key; did you mean genesys.timeout?",
         "polcy (from the file): unknown section; did you mean policy?",
-        "store.url (from the file): takes one value, not a list. allowed: \"memory:\"",
+        "store.url (from the file): takes one value, not a list. allowed: \"memory:\" or redis://[user:password@]host[:port][/database]",
         "SESSION_RESUMPTION__NOPE: unknown variable; ",
         "server.listen = ",
         "genesys.profile: required, but not given; write it in the file or set SESSION_RESUMPTION__GENESYS__PROFILE",

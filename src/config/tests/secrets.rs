@@ -6,7 +6,7 @@ use proptest::prelude::{any, prop_assert};
 use secrecy::ExposeSecret as _;
 
 use super::{MINIMAL, SECRET, load, problems};
-use crate::config::keys;
+use crate::config::{StoreUrl, keys};
 
 #[test]
 fn a_loaded_secret_is_not_shown() {
@@ -14,6 +14,18 @@ fn a_loaded_secret_is_not_shown() {
     assert_eq!(config.genesys.client_secret.expose_secret(), SECRET);
     assert!(!format!("{config:?}{config:#?}").contains(SECRET));
     assert!(!config.render().contains(SECRET));
+}
+
+#[test]
+fn the_password_of_the_store_is_not_shown() {
+    for url in [format!("redis://:{SECRET}@host"), format!("redis://user:{SECRET}@[::1]:6380/2")] {
+        let config = load(MINIMAL, &[("SESSION_RESUMPTION__STORE__URL", &url)]).unwrap();
+        assert!(matches!(&config.store.url, StoreUrl::Redis(told) if told.expose_secret() == url));
+        assert!(!format!("{config:?}{}", config.render()).contains(SECRET));
+        assert!(config.render().contains("url = \"[redacted]\""));
+    }
+    let plain = load(MINIMAL, &[("SESSION_RESUMPTION__STORE__URL", "redis://host:6379")]).unwrap();
+    assert!(plain.render().contains("url = \"redis://host:6379\""));
 }
 
 #[test]
@@ -42,7 +54,7 @@ fn no_problem_shows_a_secret() {
     }
     for url in [
         format!("https://user:{SECRET}@host"),
-        format!("redis://:{SECRET}@host"),
+        format!("redis://:{SECRET}@host/x"),
         format!("https://host?token={SECRET}"),
     ] {
         for key in ["GENESYS__API_URL", "STORE__URL"] {

@@ -1,0 +1,114 @@
+//! Services that share a Redis server: one truth, a clear word about a server that will not do, patience with one to come.
+
+use genesys_sim::Route;
+use session_resumption::pb::ConfirmReattachRequest;
+use tonic::Code;
+
+use super::redis_server::Server;
+use super::serving::{Service, serve, sim, validate};
+use super::with;
+
+const URL: &str = "SESSION_RESUMPTION__STORE__URL";
+
+async fn stop(service: Service) {
+    service.process.signal("TERM");
+    let ended = service.process.ended().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("only-a-test"), "the password is in the log: {}", ended.stderr);
+}
+
+#[tokio::test]
+async fn two_replicas_hand_out_one_handshake_and_count_once() {
+    let sim = sim().await;
+    let url = Server::shared().url();
+    let settings = [(URL, url.as_str()), ("RUST_LOG", "trace")];
+    let [here, there] = [serve(&sim, &settings).await, serve(&sim, &settings).await];
+    here.ready().await;
+    there.ready().await;
+    let request = validate(&sim);
+    let mut answers = Vec::new();
+    for service in [&here, &there, &here, &there] {
+        let mut client = service.client().await;
+        let request = request.clone();
+        answers.push(tokio::spawn(async move { client.validate_session(request).await.unwrap().into_inner() }));
+    }
+    let mut handshakes = Vec::new();
+    for answer in answers {
+        handshakes.push(answer.await.unwrap().handshake_id);
+    }
+    assert!(!handshakes[0].is_empty() && handshakes.iter().all(|id| *id == handshakes[0]), "{handshakes:?}");
+    assert_eq!(sim.control().calls(Route::Read).len(), 1);
+
+    let confirm = ConfirmReattachRequest {
+        conversation_id: request.conversation_id,
+        participant_id: request.participant_id,
+        handshake_id: handshakes[0].clone(),
+    };
+    let first = there.client().await.confirm_reattach(confirm.clone()).await.unwrap().into_inner();
+    let again = here.client().await.confirm_reattach(confirm).await.unwrap().into_inner();
+    assert_eq!((first.resumption_count, again.resumption_count), (1, 1));
+    assert_eq!((first.replayed, again.replayed), (false, true));
+    stop(here).await;
+    stop(there).await;
+    sim.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_serve_ends_it_with_a_word() {
+    let primary = Server::shared().port().to_string();
+    let replica = Server::start(&["--replicaof", "127.0.0.1", &primary, "--masterauth", "wrong"]);
+    let ended = with(&["serve"], &[(URL, &replica.url())]).await;
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{}", ended.stderr);
+    let last = ended.stderr.lines().last().unwrap();
+    assert!(last.contains("store.url is a replica") && last.contains("name its primary"), "{last}");
+}
+
+#[tokio::test]
+async fn a_server_that_comes_later_is_waited_for() {
+    let sim = sim().await;
+    let gone = Server::start(&[]);
+    let (url, port) = (gone.url(), gone.port());
+    drop(gone);
+    let service = serve(&sim, &[(URL, &url)]).await;
+    assert_eq!(service.healthcheck().await.code, Some(1));
+    let refused = service.client().await.validate_session(validate(&sim)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
+    assert!(refused.message().contains("the handshake store cannot be reached"), "{refused:?}");
+    let _come = Server::start_on(port, &[]);
+    service.ready().await;
+    service.client().await.validate_session(validate(&sim)).await.unwrap();
+    stop(service).await;
+    sim.stop().await;
+}
+
+/// How often a command was run, by callers and by scripts.
+fn counted(server: &Server, command: &str) -> u64 {
+    let mut connection = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
+    let told: String = redis::cmd("INFO").arg("commandstats").query(&mut connection).unwrap();
+    let line = told.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+    line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_leader_asks_the_store_four_times_and_a_replay_once() {
+    let sim = sim().await;
+    let server = Server::start(&[]);
+    let service = serve(&sim, &[(URL, &server.url())]).await;
+    service.ready().await;
+    let request = validate(&sim);
+    let mut client = service.client().await;
+    // Each step of the script asks for the time once; the leader does so before the read and after it besides.
+    for (steps, times) in [(2, 4), (1, 1)] {
+        let before = [counted(&server, "evalsha"), counted(&server, "time")];
+        client.validate_session(request.clone()).await.unwrap();
+        let after = [counted(&server, "evalsha"), counted(&server, "time")];
+        // The first step finds that the script has to be loaded.
+        let loaded = counted(&server, "script|load");
+        assert_eq!(loaded, 1);
+        let failed = u64::from(before[0] == 0);
+        assert_eq!([after[0] - before[0] - failed, after[1] - before[1]], [steps, times]);
+    }
+    drop(client);
+    stop(service).await;
+    sim.stop().await;
+}
