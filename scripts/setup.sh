@@ -63,7 +63,8 @@ setup_redis() {
   if have apt-get && [ "$(id -u)" = 0 ]; then
     say "installing redis-server"
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null
+    # Run level 1: the package must not start the system's service; tests start their own servers.
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null
     if have systemctl; then systemctl disable --quiet --now redis-server >/dev/null 2>&1 || true; fi
     return
   fi

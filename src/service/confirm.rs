@@ -6,7 +6,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::reads::Seen;
 use super::{Caller, Inner, Resumption, out_of_time, store_error, upstream};
 use crate::domain::conversation::Confirming;
 use crate::domain::counter::{Claim, Claimant, Claimed, MAX_COUNT, Written};
@@ -14,11 +13,19 @@ use crate::domain::error::Error;
 use crate::domain::handshake::Confirmation;
 use crate::domain::ids::{HandshakeId, Pair};
 use crate::domain::lease::Lease;
-use crate::domain::snapshot::{Snapshot, Status};
-use crate::ports::{Event, Metadata, Note, Settled, UpstreamError};
+use crate::domain::snapshot::{Reading, Snapshot, Status};
+use crate::ports::{Event, Metadata, Note, Settled, StoreError, UpstreamError};
 
 /// When a flow should look again whether the customer is attached: its next step takes about this long.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// What a confirmation's read saw, and since when.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) reading: Reading,
+    /// The store's time before the read began, whoever began it.
+    pub(super) since: Result<Timestamp, StoreError>,
+}
 
 /// How a confirmation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,9 @@ use crate::domain::error::{Error, Reason};
 use crate::domain::ids::{HandshakeId, Pair};
 use crate::domain::policy::Policy;
 use crate::domain::principal::Principal;
+use crate::domain::snapshot::Reading;
 use crate::ports::{Audit, Clock, Conversations, Entropy, Event, Handshakes, Record, StoreError};
+use confirm::Seen;
 use reads::Reads;
 
 /// When a caller should return if the store cannot serve it.
@@ -97,9 +100,9 @@ struct Inner {
     ports: Ports,
     rules: Rules,
     /// Reads of validations: a caller may share one that began before it asked.
-    validations: Arc<Reads>,
+    validations: Arc<Reads<Reading>>,
     /// Reads of confirmations, kept apart: one that began for a validation may predate the re-attachment.
-    confirmations: Arc<Reads>,
+    confirmations: Arc<Reads<Seen>>,
     /// Work that goes on when its caller leaves.
     work: TaskTracker,
 }
@@ -119,8 +122,20 @@ impl fmt::Debug for Resumption {
 impl Resumption {
     /// The use cases over these ports.
     pub fn new(ports: Ports, rules: Rules) -> Self {
-        let validations = Arc::new(Reads::new(&ports));
-        let confirmations = Arc::new(Reads::new(&ports));
+        let conversations = Arc::clone(&ports.conversations);
+        let validations = Reads::sharing(move |id, deadline| {
+            let conversations = Arc::clone(&conversations);
+            async move { conversations.read(&id, deadline).await }.boxed()
+        });
+        let (conversations, handshakes) = (Arc::clone(&ports.conversations), Arc::clone(&ports.handshakes));
+        let confirmations = Reads::sharing(move |id, deadline| {
+            let (conversations, handshakes) = (Arc::clone(&conversations), Arc::clone(&handshakes));
+            async move {
+                let since = handshakes.now().await;
+                Ok(Seen { reading: conversations.read(&id, deadline).await?, since })
+            }
+            .boxed()
+        });
         Self { inner: Arc::new(Inner { ports, rules, validations, confirmations, work: TaskTracker::new() }) }
     }
 

@@ -141,8 +141,7 @@ impl Inner {
         let reading = if let Some(reading) = glimpse {
             Ok(reading)
         } else {
-            let read = self.validations.read(&request.pair.conversation, Instant::now() + self.work_time(2)).await;
-            read.map(|seen| seen.reading)
+            self.validations.read(&request.pair.conversation, Instant::now() + self.work_time(2)).await
         };
         let (handshakes, pair) = (&self.ports.handshakes, &request.pair);
         let told = match self.judge(&request, reading, Some(arrived)).await {
@@ -183,8 +182,7 @@ impl Inner {
     /// Judges without opening a handshake. One read at most, shared with whoever reads at the same time.
     async fn heartbeat(self: &Arc<Self>, caller: &Caller, request: &Validate) -> Result<Validated, Error> {
         let read = self.validations.read(&request.pair.conversation, Instant::now() + self.work_time(2));
-        let read = tokio::time::timeout_at(caller.deadline, read).await.map_err(|_| out_of_time())?;
-        let reading = read.map(|seen| seen.reading);
+        let reading = tokio::time::timeout_at(caller.deadline, read).await.map_err(|_| out_of_time())?;
         let kept = reading.clone().ok();
         let answer = self.judge(request, reading, None).await?;
         let mut seat = Seat::default();

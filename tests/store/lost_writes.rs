@@ -16,6 +16,7 @@ for_every_store!(
     a_write_that_was_lost_confirms_nothing,
     a_later_count_in_the_metadata_means_it_landed,
     nobody_writes_more_while_an_unknown_write_could_undo_it,
+    nobody_writes_more_while_an_earlier_try_of_a_write_could_undo_it,
     a_refused_retry_keeps_the_count_of_an_unknown_write,
     a_refused_retry_leaves_the_unknown_write_to_be_judged,
     a_refused_retry_after_a_dead_writer_keeps_its_count,
@@ -151,4 +152,15 @@ async fn a_refused_retry_after_a_dead_writer_keeps_its_count(h: &Harness) {
     h.settle(&ana(), second.lease, Written::No).await;
     let third = h.claim_write(&ana(), id, 1).await;
     assert_eq!(third.confirmation, dead.confirmation, "the dead writer's write had landed");
+}
+
+async fn nobody_writes_more_while_an_earlier_try_of_a_write_could_undo_it(h: &Harness) {
+    let bob = pair("chat-1", "bob");
+    let [one, two] = [h.open(&ana(), &flow()).await, h.open(&bob, &flow()).await];
+    let writing = h.claim_write(&ana(), one, 0).await;
+    h.settle(&ana(), writing.lease, Written::YesInDoubt).await;
+    assert_eq!(h.confirmation(&ana(), one).await, Some(writing.confirmation));
+    assert!(is_busy(&h.claim(&bob, two, 1).await));
+    h.advance(WRITE * 2).await;
+    assert_eq!(h.claim_write(&bob, two, 1).await.confirmation.count, 2);
 }
