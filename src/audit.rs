@@ -1,4 +1,5 @@
-//! The audit record: a structured line and a count for each event, with hashed ids and no text.
+//! The audit record: a structured line for each event, with hashed ids and no text; and a count, but for errors, which the
+//! server counts with those that never reach a use case.
 
 use sha2::{Digest, Sha256};
 

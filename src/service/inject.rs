@@ -141,11 +141,7 @@ impl Inner {
                     injectable = ended?;
                     break;
                 }
-                Begun::Reused(index) => {
-                    // Sending either text would be a guess.
-                    let description = "came before with other text; use a new id for other text";
-                    return Err(request.refuse(index, Reason::ClientMessageIdReused, description));
-                }
+                Begun::Reused(index) => return Err(request.reused(index)),
                 Begun::Full => {
                     let message = "this conversation has all the injected messages the ledger keeps";
                     return Err(Error::new(Reason::LedgerFull, message));
@@ -160,16 +156,25 @@ impl Inner {
 }
 
 impl Inject {
-    /// Refuses the item at this place in the order of writing: the marker, if there is one, and then the messages.
-    pub(super) fn refuse(&self, index: usize, reason: Reason, description: &str) -> Error {
-        let field = match (index, &self.marker) {
+    /// The field of the item at this place in the order of writing: the marker, if there is one, and then the messages.
+    fn field(&self, index: usize, of_message: &str) -> String {
+        match (index, &self.marker) {
             (0, Some(_)) => "marker".to_owned(),
-            (index, marker) => format!("messages[{}]", index - usize::from(marker.is_some())),
-        };
-        let field = match reason {
-            Reason::ClientMessageIdReused if field != "marker" => format!("{field}.client_message_id"),
-            _ => field,
-        };
-        Error::invalid(vec![Violation { field, reason, description: description.to_owned() }])
+            (index, marker) => format!("messages[{}].{of_message}", index - usize::from(marker.is_some())),
+        }
+    }
+
+    /// The name of this item came before with other text: sending either would be a guess.
+    fn reused(&self, index: usize) -> Error {
+        let description = "came before with other text; use a new id for other text".to_owned();
+        let field = self.field(index, "client_message_id");
+        Error::invalid(vec![Violation { field, reason: Reason::ClientMessageIdReused, description }])
+    }
+
+    /// Genesys will never take what this item says.
+    pub(super) fn rejected(&self, index: usize) -> Error {
+        let description = "is refused by genesys for good; leave it out, and what follows is written".to_owned();
+        let field = self.field(index, "text");
+        Error::invalid(vec![Violation { field, reason: Reason::MessageRejected, description }])
     }
 }

@@ -168,10 +168,7 @@ impl<'a> Injector<'a> {
                     return Ok(Next::Refused);
                 }
                 Err(match error {
-                    UpstreamError::Rejected { status: 400 | 413 | 422 } => {
-                        let description = "is refused by genesys for good; leave it out, and what follows is written";
-                        self.request.refuse(index, Reason::MessageRejected, description)
-                    }
+                    UpstreamError::Rejected { status: 400 | 413 | 422 } => self.request.rejected(index),
                     error => upstream::error(&error),
                 })
             }

@@ -200,9 +200,11 @@ pub fn out_of_time() -> Error {
 fn store_error(error: StoreError) -> Error {
     match error {
         StoreError::Refused(error) => error,
-        StoreError::Full => {
-            Error::retry(Reason::StoreFull, "this replica keeps all the sessions it may; try again later", STORE_RETRY)
-        }
+        StoreError::Full => Error::retry(
+            Reason::StoreFull,
+            "the handshake store keeps all the sessions it may; try again later",
+            STORE_RETRY,
+        ),
         StoreError::Unavailable(outage) => {
             tracing::warn!(%outage, "the handshake store cannot be used");
             let message = "the handshake store cannot be reached; the call is safe to repeat";

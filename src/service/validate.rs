@@ -120,12 +120,14 @@ impl Inner {
     }
 
     fn join(&self, request: &Validate, waited_on: Option<u64>) -> Join {
+        // One serves as both: either is only used where nothing of that name exists yet. Most calls are replays and need none.
+        let fresh = self.ports.entropy.uuid();
         Join {
             tab: request.tab.clone(),
             attempt: request.attempt,
             waited_on,
-            new_id: HandshakeId(self.ports.entropy.uuid()),
-            owner: self.ports.entropy.uuid(),
+            new_id: HandshakeId(fresh),
+            owner: fresh,
             lease_for: self.work_time(3),
         }
     }

@@ -26,7 +26,7 @@ async fn a_message_that_is_refused_for_good_is_named_and_can_be_left_out() {
         let all = [("a", "one"), ("b", "two"), ("c", "three")];
         let refusal = Refusal::of(&chat.inject(&handshake, &all).await.unwrap_err());
         assert_eq!((refusal.code, refusal.reason.as_str()), (Code::InvalidArgument, "MESSAGE_REJECTED"), "{code}");
-        assert_eq!(refusal.fields[0].0, "messages[1]");
+        assert_eq!(refusal.fields[0].0, "messages[1].text");
         assert_eq!(refusal.retry, None);
 
         let answer = chat.inject(&handshake, &[all[0], all[2]]).await.unwrap();
