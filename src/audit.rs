@@ -72,6 +72,7 @@ fn name(note: Note) -> &'static str {
         Note::UnknownStatus => "unknown_status",
         Note::CountNotANumber => "count_not_a_number",
         Note::UnknownOutcome => "unknown_outcome",
+        Note::StoreForgot => "store_forgot",
         Note::LeaseLost => "lease_lost",
     }
 }

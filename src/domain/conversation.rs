@@ -171,7 +171,8 @@ impl Conversation {
         if injection.tab.as_ref().is_some_and(|(tab, epoch)| !pair.speaks(tab, *epoch)) {
             return Err(not_speaking());
         }
-        Ok(self.ledger.begin(&injection.items, injection.owner, injection.hold_for, now))
+        let forgotten_at = self.counter.forgotten_at();
+        Ok(self.ledger.begin(&injection.items, injection.owner, injection.hold_for, forgotten_at, now))
     }
 
     /// The transcript's ledger, for the steps of an injection.
@@ -182,6 +183,7 @@ impl Conversation {
     /// Whether nothing in it can matter any more, so that it may be forgotten.
     pub fn is_spent(&self, now: Timestamp) -> bool {
         self.pairs.values().all(|pair| pair.is_spent(now))
+            && self.counter.is_spent(now)
             && self.ledger.is_spent(now)
             && self.glimpse.as_ref().is_none_or(|(_, until)| now >= *until)
     }

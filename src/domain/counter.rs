@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::handshake::Confirmation;
+use super::handshake::{Confirmation, USABLE_FOR};
 use super::ids::{HandshakeId, ParticipantId};
 use super::lease::{Fenced, Grant, Lease};
 use super::time::{after, until};
@@ -29,6 +29,8 @@ pub struct Claim {
     pub claimant: Claimant,
     /// The count in the conversation's metadata, as just read.
     pub metadata: u32,
+    /// When the metadata says that this count was written.
+    pub counted_at: Option<Timestamp>,
     /// The store's time before that read.
     pub read_at: Timestamp,
     /// The agent the customer is attached to.
@@ -48,6 +50,8 @@ pub enum Claimed {
         lease: Lease,
         /// What to write.
         confirmation: Confirmation,
+        /// Whether this is the first sign that the store lost what it knew of the conversation.
+        forgotten: bool,
     },
     /// Another write may be in flight for this long.
     Busy(Duration),
@@ -86,6 +90,10 @@ pub struct Counter {
     open: Option<Open>,
     /// Until when a late write of the last count could overwrite a newer one.
     quiet_until: Option<Timestamp>,
+    /// Since when it is known that something about the conversation was lost.
+    forgotten_at: Option<Timestamp>,
+    /// Until when the last count has to be remembered, counted from its reservation.
+    kept_until: Option<Timestamp>,
     fence: u64,
 }
 
@@ -115,14 +123,34 @@ impl Counter {
             // The same values again: whichever write Genesys takes last, it says the same. The one before was reported as
             // unknown, or not reported at all.
             let (confirmation, in_doubt_until) = (open.confirmation.clone(), Some(open.grant.until));
-            return self.reserve(claim, confirmation, in_doubt_until, now);
+            return self.reserve(claim, confirmation, in_doubt_until, false, now);
         }
         if let Some(quiet_until) = self.quiet_until.filter(|quiet_until| now < *quiet_until) {
             return Claimed::Busy(until(now, quiet_until));
         }
+        let forgotten = self.forgotten_at.is_none() && self.misses(&claim, now);
+        if forgotten {
+            self.forgotten_at = Some(now);
+        }
         let count = claim.metadata.max(self.written).saturating_add(1).min(MAX_COUNT);
         let confirmation = Confirmation { count, time: to_milliseconds(now), agent_id: claim.agent_id.clone() };
-        self.reserve(claim, confirmation, None, now)
+        self.reserve(claim, confirmation, None, forgotten, now)
+    }
+
+    /// Whether the metadata shows a count that would be remembered here if nothing had been lost. Nobody else writes it, and
+    /// its time comes from the same clock.
+    fn misses(&self, claim: &Claim, now: Timestamp) -> bool {
+        claim.metadata > self.written && claim.counted_at.is_some_and(|counted_at| now < after(counted_at, USABLE_FOR))
+    }
+
+    /// Since when it is known that something about the conversation was lost.
+    pub fn forgotten_at(&self) -> Option<Timestamp> {
+        self.forgotten_at
+    }
+
+    /// Whether no count has to be remembered any more.
+    pub fn is_spent(&self, now: Timestamp) -> bool {
+        self.kept_until.is_none_or(|kept_until| now >= kept_until)
     }
 
     /// Takes a write's outcome. `Some` when the handshake is confirmed by it.
@@ -153,14 +181,16 @@ impl Counter {
         claim: Claim,
         confirmation: Confirmation,
         in_doubt_until: Option<Timestamp>,
+        forgotten: bool,
         now: Timestamp,
     ) -> Claimed {
+        self.kept_until = Some(after(now, USABLE_FOR));
         self.fence += 1;
         let lease = Lease { owner: claim.owner, fence: self.fence };
         let grant = Grant { lease, until: after(now, claim.write_for) };
         let claimant = claim.claimant;
         self.open = Some(Open { claimant, confirmation: confirmation.clone(), grant, in_flight: true, in_doubt_until });
-        Claimed::Write { lease, confirmation }
+        Claimed::Write { lease, confirmation, forgotten }
     }
 }
 

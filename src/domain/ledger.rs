@@ -117,8 +117,16 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Begins an injection.
-    pub fn begin(&mut self, items: &[Item], owner: Uuid, hold_for: Duration, now: Timestamp) -> Begun {
+    /// Begins an injection. If something about the conversation was lost, a message that is not known may have been sent
+    /// before that: it counts as announced then. The marker cannot have been, for its handshake is known.
+    pub fn begin(
+        &mut self,
+        items: &[Item],
+        owner: Uuid,
+        hold_for: Duration,
+        forgotten_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Begun {
         let known = |item: &Item| self.entries.get(&item.key);
         let differs = |item: &Item| known(item).is_some_and(|entry| entry.fingerprint != item.fingerprint);
         if let Some(index) = items.iter().position(differs) {
@@ -138,6 +146,9 @@ impl Ledger {
         self.fence += 1;
         let lease = Lease { owner, fence: self.fence };
         self.grant = Some(Grant { lease, until: after(now, hold_for) });
+        if let Some(at) = forgotten_at {
+            self.doubt(items, at, now);
+        }
         Begun::Holding(Held { lease, written, unsettled: self.unsettled(), claimed: self.claimed() })
     }
 
@@ -183,6 +194,14 @@ impl Ledger {
             self.entries.remove(key);
         }
         Ok(())
+    }
+
+    fn doubt(&mut self, items: &[Item], at: Timestamp, now: Timestamp) {
+        self.kept_until = Some(after(now, USABLE_FOR));
+        for item in items.iter().filter(|item| matches!(item.key.slot, Slot::Message(_))) {
+            let state = State::Announced { at, after: None };
+            self.entries.entry(item.key.clone()).or_insert(Entry { fingerprint: item.fingerprint, state });
+        }
     }
 
     /// Whether no repeat of a message has to be recognised any more.

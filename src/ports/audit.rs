@@ -60,6 +60,8 @@ pub enum Note {
     CountNotANumber,
     /// A message whose outcome stayed unknown.
     UnknownOutcome,
+    /// Genesys shows a resumption that the store should remember: it lost data.
+    StoreForgot,
     /// A writer lost its lease and another took over: the one hole that cannot be closed.
     LeaseLost,
 }

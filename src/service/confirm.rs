@@ -92,7 +92,10 @@ impl Inner {
                 Confirming::Already(confirmation) => {
                     return Ok(Reattachment::Confirmed { confirmation, replayed: true });
                 }
-                Confirming::Claimed(Claimed::Write { lease, confirmation }) => {
+                Confirming::Claimed(Claimed::Write { lease, confirmation, forgotten }) => {
+                    if forgotten {
+                        self.audit(&caller, &pair, Some(id), Event::Noted(Note::StoreForgot));
+                    }
                     return self.write_count(&caller, &pair, id, lease, confirmation).await;
                 }
                 Confirming::Claimed(Claimed::ReadAgain) => {}
@@ -127,6 +130,7 @@ impl Inner {
         Claim {
             claimant: Claimant { participant: pair.participant.clone(), handshake: id },
             metadata: counted.unwrap_or_default(),
+            counted_at: snapshot.attributes.get("lastResumptionTimestamp").and_then(|text| text.trim().parse().ok()),
             read_at,
             agent_id: snapshot.active_agent_id().map(str::to_owned),
             owner: self.ports.entropy.uuid(),

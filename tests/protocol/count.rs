@@ -105,6 +105,7 @@ fn who_finds_the_newer_handshake_confirmed_is_superseded_and_does_not_count() {
     let claim = Claim {
         claimant: Claimant { participant: who(0), handshake: older },
         metadata: 1,
+        counted_at: None,
         read_at: story.now,
         agent_id: None,
         owner: Uuid::from_u128(99),

@@ -62,6 +62,7 @@ impl Story {
         let claim = Claim {
             claimant: Claimant { participant: who(w), handshake: id },
             metadata,
+            counted_at: None,
             read_at: self.now,
             agent_id: None,
             owner: Uuid::from_u128(self.issued),
@@ -73,7 +74,7 @@ impl Story {
     /// Claims, expecting to be allowed to write.
     pub(crate) fn write(&mut self, w: usize, id: HandshakeId, metadata: u32) -> (Lease, u32) {
         match self.claim(w, id, metadata) {
-            Confirming::Claimed(Claimed::Write { lease, confirmation }) => (lease, confirmation.count),
+            Confirming::Claimed(Claimed::Write { lease, confirmation, .. }) => (lease, confirmation.count),
             other => panic!("should write, but {other:?}"),
         }
     }

@@ -18,6 +18,7 @@ mod credit;
 mod crowds;
 mod drops;
 mod failing;
+mod forgotten;
 mod glimpses;
 mod injecting;
 mod leading;

@@ -128,6 +128,7 @@ pub(crate) fn claim(pair: &Pair, id: HandshakeId, metadata: u32, read_at: Timest
     Claim {
         claimant: Claimant { participant: pair.participant.clone(), handshake: id },
         metadata,
+        counted_at: None,
         read_at,
         agent_id: Some("agent-7".to_owned()),
         owner: uuid(),
@@ -155,7 +156,7 @@ pub(crate) fn replay(joined: Joined) -> View {
 
 pub(crate) fn writing(confirming: Confirming) -> Writing {
     match confirming {
-        Confirming::Claimed(Claimed::Write { lease, confirmation }) => Writing { lease, confirmation },
+        Confirming::Claimed(Claimed::Write { lease, confirmation, .. }) => Writing { lease, confirmation },
         other => panic!("expected to write, got {other:?}"),
     }
 }

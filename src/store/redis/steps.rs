@@ -87,7 +87,9 @@ impl Handshakes for RedisStore {
 
     async fn claim(&self, conversation: &ConversationId, claim: Claim) -> Result<Confirming, StoreError> {
         let arguments = Arguments::of("claim").who(&claim.claimant.participant).handshake(claim.claimant.handshake);
-        let arguments = arguments.text(&claim.metadata).instant(claim.read_at).maybe(claim.agent_id.as_ref());
+        let arguments = arguments.text(&claim.metadata).instant(claim.read_at);
+        let arguments = arguments.maybe(claim.counted_at.map(Timestamp::as_microsecond).as_ref());
+        let arguments = arguments.maybe(claim.agent_id.as_ref());
         let arguments = arguments.text(&claim.owner).span(claim.write_for);
         Ok(told::confirming(self.step(conversation, arguments).await?, claim.owner)?)
     }

@@ -22,7 +22,11 @@ pub(super) fn verdict(mut reply: Reply) -> Result<Reply, StoreError> {
         return Ok(reply.list()?);
     }
     let refusal = reply.text()?;
-    if refusal == "FENCED" {
+    if refusal == "LOST" {
+        tracing::error!("the store does not know a lease that it gave out: it lost data");
+        metrics::counter!("session_resumption_store_losses_total", "evidence" => "lease").increment(1);
+    }
+    if refusal == "FENCED" || refusal == "LOST" {
         return Err(Fenced.into());
     }
     let of = |reason: Reason| refusal == reason.wire();
@@ -73,7 +77,8 @@ pub(super) fn confirming(mut reply: Reply, owner: Uuid) -> Result<Confirming, Ou
         "already" => Confirming::Already(confirmation(reply.list()?)?),
         "write" => {
             let lease = Lease { owner, fence: reply.number()? };
-            Confirming::Claimed(Claimed::Write { lease, confirmation: confirmation(reply.list()?)? })
+            let (confirmation, forgotten) = (confirmation(reply.list()?)?, reply.text()? == "yes");
+            Confirming::Claimed(Claimed::Write { lease, confirmation, forgotten })
         }
         "busy" => Confirming::Claimed(Claimed::Busy(reply.span()?)),
         "read_again" => Confirming::Claimed(Claimed::ReadAgain),

@@ -109,13 +109,15 @@ impl Counting {
         let claim = Claim {
             claimant: Claimant { participant: who(w), handshake: id },
             metadata,
+            counted_at: self.metadata.1,
             read_at,
             agent_id: None,
             owner: Uuid::from_u128(self.sent as u128),
             write_for: WRITE_FOR,
         };
         let told = self.story.conversation.claim(claim, self.story.now);
-        if let Ok(Confirming::Claimed(Claimed::Write { lease, confirmation })) = told {
+        if let Ok(Confirming::Claimed(Claimed::Write { lease, confirmation, forgotten })) = told {
+            assert!(!forgotten, "nothing was lost");
             let until = plus(self.story.now, WRITE_FOR);
             let Confirmation { count, time, .. } = confirmation;
             self.in_flight.push(Patch { number: self.sent, count, time, until });

@@ -201,6 +201,7 @@ fn claim(pair: &Pair, handshake: HandshakeId, draw: &Draw, now: Timestamp) -> Cl
     Claim {
         claimant: Claimant { participant: pair.participant.clone(), handshake },
         metadata: draw.number.into(),
+        counted_at: draw.tab.map(|n| now.checked_sub(SignedDuration::from_hours(23 * i64::from(n))).unwrap()),
         read_at: now.checked_sub(read_before).unwrap(),
         agent_id: draw.tab.map(|n| format!("agent-{n}")),
         owner: uuid(),

@@ -41,8 +41,8 @@ pub(super) fn outcome(outcome: Outcome) -> Outcome {
         Told::Joined(told) => Told::Joined(Box::new((joined(told.0), told.1))),
         Told::View(told) => Told::View(view(told)),
         Told::Seat(told) => Told::Seat(seat(told)),
-        Told::Confirming(Confirming::Claimed(Claimed::Write { lease: own, confirmation })) => {
-            Told::Confirming(Confirming::Claimed(Claimed::Write { lease: lease(own), confirmation }))
+        Told::Confirming(Confirming::Claimed(Claimed::Write { lease: own, confirmation, forgotten })) => {
+            Told::Confirming(Confirming::Claimed(Claimed::Write { lease: lease(own), confirmation, forgotten }))
         }
         Told::Begun(Begun::Holding(held)) => Told::Begun(Begun::Holding(Held { lease: lease(held.lease), ..held })),
         told => told,

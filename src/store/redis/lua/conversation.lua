@@ -111,11 +111,11 @@ function conversation.begin_injection(self, injection, now)
   if injection.tab and not tabs.speaks(speakers, injection.tab, injection.epoch) then
     return nil, NOT_SPEAKING
   end
-  return ledger.begin(injection.items, injection.owner, injection.hold_for, now)
+  return ledger.begin(injection.items, injection.owner, injection.hold_for, self.counter.forgotten_at, now)
 end
 
 function conversation.spent_at(self)
-  local spent_at = self.glimpse and self.glimpse.ends or 0
+  local spent_at = math.max(self.glimpse and self.glimpse.ends or 0, self.counter.kept_until or 0)
   for _, each in pairs(self.pairs) do
     spent_at = math.max(spent_at, pair.spent_at(each))
   end

@@ -1,4 +1,4 @@
--- src/domain/counter.rs: {written, open, quiet_until, fence}. A claimant is {participant, handshake}; a confirmation is
+-- src/domain/counter.rs: {written, open, quiet_until, forgotten_at, kept_until, fence}. A claimant is {participant, handshake}; a confirmation is
 -- {count, time, agent_id}.
 
 local MAX_COUNT = 2147483647
@@ -37,17 +37,25 @@ function counter.claim(self, claim, now)
     if not same then
       return { "read_again" }
     end
-    return counter.reserve(self, claim, open.confirmation, open.grant.ends, now)
+    return counter.reserve(self, claim, open.confirmation, open.grant.ends, false, now)
   end
   if self.quiet_until and now < self.quiet_until then
     return { "busy", time.left(now, self.quiet_until) }
+  end
+  local forgotten = not self.forgotten_at and counter.misses(self, claim, now)
+  if forgotten then
+    self.forgotten_at = now
   end
   local confirmation = {
     count = math.min(math.max(claim.metadata, self.written) + 1, MAX_COUNT),
     time = now - now % MILLISECOND,
     agent_id = claim.agent_id,
   }
-  return counter.reserve(self, claim, confirmation, nil, now)
+  return counter.reserve(self, claim, confirmation, nil, forgotten, now)
+end
+
+function counter.misses(self, claim, now)
+  return claim.metadata > self.written and claim.counted_at and now < time.after(claim.counted_at, USABLE_FOR)
 end
 
 -- The reservation that became a confirmation, if one did; the second result is an error.
@@ -70,7 +78,8 @@ function counter.settle(self, shown, written)
   return nil
 end
 
-function counter.reserve(self, claim, confirmation, in_doubt_until, now)
+function counter.reserve(self, claim, confirmation, in_doubt_until, forgotten, now)
+  self.kept_until = time.after(now, USABLE_FOR)
   self.fence = lease.number_after(self.fence, now)
   self.open = {
     claimant = claim.claimant,
@@ -79,7 +88,7 @@ function counter.reserve(self, claim, confirmation, in_doubt_until, now)
     in_flight = true,
     in_doubt_until = in_doubt_until,
   }
-  return { "write", self.fence, counter.told(confirmation) }
+  return { "write", self.fence, counter.told(confirmation), forgotten and "yes" or "no" }
 end
 
 -- A confirmation as it is replied.

@@ -22,7 +22,7 @@ local function entry(field)
   return packed and store.unpack(packed)
 end
 
-function ledger.begin(items, owner, hold_for, now)
+function ledger.begin(items, owner, hold_for, forgotten_at, now)
   local written, all, new = {}, true, 0
   for index, item in ipairs(items) do
     local known = entry(item.field)
@@ -40,12 +40,17 @@ function ledger.begin(items, owner, hold_for, now)
   if meta.grant and grant.holds(meta.grant, now) then
     return { "busy", grant.left(meta.grant, now) }
   end
+  if redis.call("HLEN", KEYS[2]) - redis.call("HEXISTS", KEYS[2], META) + new > MAX_ENTRIES then
+    return { "full" }
+  end
+  if forgotten_at then
+    ledger.doubt(meta, items, forgotten_at, now)
+  end
   local fields = redis.call("HGETALL", KEYS[2])
-  local unsettled, claimed, entries = {}, {}, 0
+  local unsettled, claimed = {}, {}
   for at = 1, #fields, 2 do
     if fields[at] ~= META then
       local kept = store.unpack(fields[at + 1])
-      entries = entries + 1
       if kept.message_id then
         table.insert(claimed, kept.message_id)
       else
@@ -53,13 +58,20 @@ function ledger.begin(items, owner, hold_for, now)
       end
     end
   end
-  if entries + new > MAX_ENTRIES then
-    return { "full" }
-  end
   meta.fence = lease.number_after(meta.fence, now)
   meta.grant = { owner = owner, fence = meta.fence, ends = time.after(now, hold_for) }
   ledger.save(meta, now)
   return { "holding", meta.fence, written, unsettled, claimed }
+end
+
+function ledger.doubt(meta, items, at, now)
+  meta.kept_until = time.after(now, USABLE_FOR)
+  for _, item in ipairs(items) do
+    -- Not a marker; a field is a participant, a kind and a name.
+    if string.find(item.field, " message ", 1, true) then
+      redis.call("HSETNX", KEYS[2], item.field, cmsgpack.pack({ fingerprint = item.fingerprint, at = at }))
+    end
+  end
 end
 
 function ledger.announce(shown, item, last_id, hold_for, now)

@@ -19,8 +19,19 @@ local function number()
   return tonumber(text())
 end
 
-local function shown()
-  return { owner = text(), fence = number() }
+local lost = false
+
+-- A lease, and whether its fence is beyond the newest one that is known: then it was given out before the store lost data.
+local function shown(newest)
+  local told = { owner = text(), fence = number() }
+  lost = told.fence > newest
+  return told
+end
+
+-- Of a pair that is not kept in a conversation that is, nobody knows: it may have had to make room.
+local function newest_lead(state, who)
+  local known = state.pairs[who]
+  return known and known.fence or (next(state.pairs) and math.huge or 0)
 end
 
 local function item()
@@ -39,13 +50,15 @@ function steps.join(state, now)
 end
 
 function steps.conclude(state, now)
-  local who, held, tab = text(), shown(), maybe()
+  local who = text()
+  local held, tab = shown(newest_lead(state, who)), maybe()
   local answer = { text = text(), resumable = text() == "yes", not_found = text() == "yes" }
   return conversation.conclude(state, who, held, tab, answer, number(), now)
 end
 
 function steps.fail(state, now)
-  return conversation.fail(state, text(), shown(), text(), number(), now)
+  local who = text()
+  return conversation.fail(state, who, shown(newest_lead(state, who)), text(), number(), now)
 end
 
 function steps.take_over(state, now)
@@ -67,12 +80,14 @@ end
 
 function steps.claim(state, now)
   local claim = { claimant = { participant = text(), handshake = text() }, metadata = number(), read_at = number() }
+  local counted_at = maybe()
+  claim.counted_at = counted_at and tonumber(counted_at)
   claim.agent_id, claim.owner, claim.write_for = maybe(), text(), number()
   return conversation.claim(state, claim, now)
 end
 
 function steps.settle(state)
-  return conversation.settle(state, shown(), text())
+  return conversation.settle(state, shown(state.counter.fence), text())
 end
 
 function steps.begin_injection(state, now)
@@ -88,19 +103,19 @@ end
 local ledger_steps = {}
 
 function ledger_steps.announce(now)
-  return ledger.announce(shown(), item(), maybe(), number(), now)
+  return ledger.announce(shown(ledger.meta().fence), item(), maybe(), number(), now)
 end
 
 function ledger_steps.written()
-  return ledger.written(shown(), text(), text())
+  return ledger.written(shown(ledger.meta().fence), text(), text())
 end
 
 function ledger_steps.not_sent()
-  return ledger.not_sent(shown(), text())
+  return ledger.not_sent(shown(ledger.meta().fence), text())
 end
 
 function ledger_steps.end_injection(now)
-  return ledger.finish(shown(), now)
+  return ledger.finish(shown(ledger.meta().fence), now)
 end
 
 local name, now = ARGV[1], time.now(ARGV[2])
@@ -113,6 +128,6 @@ else
   store.save(state, before, now)
 end
 if refusal then
-  return { "no", refusal }
+  return { "no", lost and refusal == FENCED and "LOST" or refusal }
 end
 return { "ok", told }

@@ -73,6 +73,7 @@ impl World {
         let claim = Claim {
             claimant: Claimant { participant: who(w), handshake: id },
             metadata: self.count,
+            counted_at: None,
             read_at: self.now,
             agent_id: None,
             owner: Uuid::from_u128(1),
@@ -87,7 +88,7 @@ impl World {
                 Ok(())
             }
             Ok(index) => {
-                let Ok(Confirming::Claimed(Claimed::Write { lease, confirmation })) = told else {
+                let Ok(Confirming::Claimed(Claimed::Write { lease, confirmation, .. })) = told else {
                     return Err(TestCaseError::fail(format!("nothing else is in flight, yet: {told:?}")));
                 };
                 prop_assert_eq!(confirmation.count, self.count + 1);
