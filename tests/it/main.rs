@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_input;
+mod budget;
 mod coalescing;
 mod confirming;
 mod deadline;
@@ -14,4 +15,6 @@ mod support;
 mod surface;
 mod tabs;
 mod times;
+#[path = "topology/alone.rs"]
+mod topology;
 mod upstream;

@@ -1,4 +1,4 @@
-//! One ACTIVE tab per pair and epoch.
+//! One ACTIVE tab per pair and epoch. Where epochs begin is the store's affair; each is one more than the last.
 
 use std::collections::BTreeSet;
 
@@ -28,15 +28,16 @@ async fn the_first_tab_is_active_and_a_flow_is_no_tab() {
     let chat = Chat::dropped(&harness);
     let flow = chat.validate().await.unwrap();
     assert_eq!((flow.tab_role(), flow.tab_epoch), (NONE, 0));
-    assert_eq!(seat(&chat, "tab-1", Intent::Resume).await, (ACTIVE, 1));
-    assert_eq!(seat(&chat, "tab-2", Intent::Resume).await, (SUSPENDED, 1));
-    assert_eq!(seat(&chat, "tab-1", Intent::Resume).await, (ACTIVE, 1));
+    let (role, epoch) = seat(&chat, "tab-1", Intent::Resume).await;
+    assert!(role == ACTIVE && epoch > 0, "{role:?} as of {epoch}");
+    assert_eq!(seat(&chat, "tab-2", Intent::Resume).await, (SUSPENDED, epoch));
+    assert_eq!(seat(&chat, "tab-1", Intent::Resume).await, (ACTIVE, epoch));
     let flow = chat.validate().await.unwrap();
-    assert_eq!((flow.tab_role(), flow.tab_epoch), (NONE, 1));
+    assert_eq!((flow.tab_role(), flow.tab_epoch), (NONE, epoch));
 
     // Roles belong to the pair: another session's tabs are none of its business.
     let other = Chat::dropped(&harness);
-    assert_eq!(seat(&other, "tab-2", Intent::Resume).await, (ACTIVE, 1));
+    assert_eq!(seat(&other, "tab-2", Intent::Resume).await.0, ACTIVE);
     assert_eq!(chat.calls(Route::Read), 1);
     harness.stop().await.unwrap();
 }
@@ -47,8 +48,9 @@ async fn of_tabs_that_arrive_together_one_is_active() {
     let chat = Chat::dropped(&harness);
     let tabs: Vec<String> = (0..50).map(|number| format!("tab-{number}")).collect();
     let seats = join_all(tabs.iter().map(|tab| seat(&chat, tab, Intent::Resume))).await;
-    assert_eq!(seats.iter().filter(|seat| **seat == (ACTIVE, 1)).count(), 1);
-    assert_eq!(seats.iter().filter(|seat| **seat == (SUSPENDED, 1)).count(), 49);
+    let epoch = seats[0].1;
+    assert_eq!(seats.iter().filter(|seat| **seat == (ACTIVE, epoch)).count(), 1);
+    assert_eq!(seats.iter().filter(|seat| **seat == (SUSPENDED, epoch)).count(), 49);
     assert_eq!(chat.calls(Route::Read), 1);
     harness.stop().await.unwrap();
 }
@@ -58,18 +60,19 @@ async fn whoever_takes_over_is_active_at_once_and_without_a_read() {
     let harness = Harness::start().await;
     let chat = Chat::dropped(&harness);
     let first = chat.validate_as("tab-1", Intent::Resume).await.unwrap();
+    let epoch = first.tab_epoch;
     let taken = chat.validate_as("tab-2", Intent::TakeOver).await.unwrap();
     let expected =
-        pb::ValidateSessionResponse { tab_role: ACTIVE.into(), tab_epoch: 2, replayed: true, ..first.clone() };
+        pb::ValidateSessionResponse { tab_role: ACTIVE.into(), tab_epoch: epoch + 1, replayed: true, ..first.clone() };
     assert_eq!(taken, expected, "the answer is the one that is known");
-    assert_eq!(seat(&chat, "tab-1", Intent::Resume).await, (SUSPENDED, 2));
+    assert_eq!(seat(&chat, "tab-1", Intent::Resume).await, (SUSPENDED, epoch + 1));
 
     // A repeat after a lost answer, and a second one to be sure.
     for _ in 0..3 {
-        assert_eq!(seat(&chat, "tab-2", Intent::TakeOver).await, (ACTIVE, 2));
+        assert_eq!(seat(&chat, "tab-2", Intent::TakeOver).await, (ACTIVE, epoch + 1));
     }
-    assert_eq!(seat(&chat, "tab-1", Intent::TakeOver).await, (ACTIVE, 3));
-    assert_eq!(seat(&chat, "tab-2", Intent::Resume).await, (SUSPENDED, 3));
+    assert_eq!(seat(&chat, "tab-1", Intent::TakeOver).await, (ACTIVE, epoch + 2));
+    assert_eq!(seat(&chat, "tab-2", Intent::Resume).await, (SUSPENDED, epoch + 2));
     assert_eq!((chat.calls(Route::Read), chat.calls(Route::Patch), chat.count()), (1, 0, 0));
     harness.stop().await.unwrap();
 }
@@ -83,12 +86,13 @@ async fn every_epoch_has_one_active_tab_however_many_take_over_at_once() {
     let seats = join_all(tabs.iter().map(|tab| seat(&chat, tab, Intent::TakeOver))).await;
     assert!(seats.iter().all(|(role, _)| *role == ACTIVE));
     let epochs: BTreeSet<u64> = seats.iter().map(|(_, epoch)| *epoch).collect();
-    assert_eq!(epochs, (1..=40).collect());
+    let (first, latest) = (*epochs.first().unwrap(), *epochs.last().unwrap());
+    assert_eq!(epochs, (first..first + 40).collect());
 
-    let last = seats.iter().position(|(_, epoch)| *epoch == 40).unwrap();
+    let last = seats.iter().position(|(_, epoch)| *epoch == latest).unwrap();
     for (number, tab) in tabs.iter().enumerate() {
         let role = if number == last { ACTIVE } else { SUSPENDED };
-        assert_eq!(seat(&chat, tab, Intent::Resume).await, (role, 40), "{tab}");
+        assert_eq!(seat(&chat, tab, Intent::Resume).await, (role, latest), "{tab}");
     }
     assert_eq!(chat.calls(Route::Read), 1);
     harness.stop().await.unwrap();
@@ -98,7 +102,8 @@ async fn every_epoch_has_one_active_tab_however_many_take_over_at_once() {
 async fn a_take_over_may_name_the_handshake_and_fails_without_effect_if_it_is_another() {
     let harness = Harness::start().await;
     let chat = Chat::dropped(&harness);
-    let handshake = chat.validate_as("tab-1", Intent::Resume).await.unwrap().handshake_id;
+    let first = chat.validate_as("tab-1", Intent::Resume).await.unwrap();
+    let (handshake, epoch) = (first.handshake_id, first.tab_epoch);
     let take_over = |handshake: &str| pb::ValidateSessionRequest {
         client_instance_id: "tab-2".into(),
         handshake_id: handshake.to_owned(),
@@ -107,10 +112,10 @@ async fn a_take_over_may_name_the_handshake_and_fails_without_effect_if_it_is_an
     };
     let refusal = Refusal::of(&chat.send(take_over(&Uuid::new_v4().to_string())).await.unwrap_err());
     assert_eq!(refusal, Refusal::plain(Code::NotFound, "HANDSHAKE_NOT_FOUND"));
-    assert_eq!(seat(&chat, "tab-1", Intent::Resume).await, (ACTIVE, 1));
+    assert_eq!(seat(&chat, "tab-1", Intent::Resume).await, (ACTIVE, epoch));
 
     let taken = chat.send(take_over(&handshake)).await.unwrap();
-    assert_eq!((taken.handshake_id, taken.tab_role, taken.tab_epoch), (handshake, ACTIVE.into(), 2));
+    assert_eq!((taken.handshake_id, taken.tab_role, taken.tab_epoch), (handshake, ACTIVE.into(), epoch + 1));
     harness.stop().await.unwrap();
 }
 
@@ -119,14 +124,15 @@ async fn roles_outlive_the_handshake() {
     let harness = Harness::start().await;
     let chat = Chat::dropped(&harness);
     let first = chat.validate_as("tab-1", Intent::Resume).await.unwrap().handshake_id;
-    assert_eq!(seat(&chat, "tab-2", Intent::TakeOver).await, (ACTIVE, 2));
+    let (role, epoch) = seat(&chat, "tab-2", Intent::TakeOver).await;
+    assert_eq!(role, ACTIVE);
     harness.control.attach(&chat.conversation, None).unwrap();
     chat.confirm(&first).await.unwrap();
     harness.control.drop_customer(&chat.conversation).unwrap();
     let second = chat.validate_as("tab-1", Intent::Resume).await.unwrap();
     assert_ne!(second.handshake_id, first);
-    assert_eq!((second.tab_role(), second.tab_epoch), (SUSPENDED, 2));
-    assert_eq!(seat(&chat, "tab-2", Intent::Resume).await, (ACTIVE, 2));
+    assert_eq!((second.tab_role(), second.tab_epoch), (SUSPENDED, epoch));
+    assert_eq!(seat(&chat, "tab-2", Intent::Resume).await, (ACTIVE, epoch));
     harness.stop().await.unwrap();
 }
 
@@ -134,7 +140,9 @@ async fn roles_outlive_the_handshake() {
 async fn a_tab_injects_while_it_is_active_and_knows_the_epoch() {
     let harness = Harness::start().await;
     let chat = Chat::dropped(&harness);
-    let handshake = chat.validate_as("tab-1", Intent::Resume).await.unwrap().handshake_id;
+    let first = chat.validate_as("tab-1", Intent::Resume).await.unwrap();
+    let (handshake, old) = (first.handshake_id, first.tab_epoch);
+    let (now, next) = (old + 1, old + 2);
     chat.validate_as("tab-2", Intent::TakeOver).await.unwrap();
     harness.control.attach(&chat.conversation, None).unwrap();
     chat.confirm(&handshake).await.unwrap();
@@ -146,33 +154,33 @@ async fn a_tab_injects_while_it_is_active_and_knows_the_epoch() {
     harness.control.clear_ledger();
     let superseded = Refusal::plain(Code::FailedPrecondition, "SUPERSEDED");
     for (tab, epoch) in [
-        ("tab-1", 1),
-        ("tab-1", 2),
+        ("tab-1", old),
+        ("tab-1", now),
         ("tab-1", u64::MAX),
         ("tab-2", 0),
-        ("tab-2", 1),
-        ("tab-2", 3),
+        ("tab-2", old),
+        ("tab-2", next),
         ("tab-2", u64::MAX),
-        ("tab-3", 2),
-        ("TAB-2", 2),
+        ("tab-3", now),
+        ("TAB-2", now),
     ] {
         let status = harness.inject(as_tab(tab, epoch, "m-1")).await.unwrap_err();
         assert_eq!(Refusal::of(&status), superseded, "{tab} at {epoch}");
     }
     assert_eq!(harness.paths(), Vec::<String>::new());
 
-    let written = harness.inject(as_tab("tab-2", 2, "m-1")).await.unwrap();
+    let written = harness.inject(as_tab("tab-2", now, "m-1")).await.unwrap();
     assert_eq!(written.outcome(), Outcome::Complete);
     // A flow or a service is no tab: what it shows as an epoch does not matter.
     let service = pb::InjectContextRequest { client_instance_id: String::new(), ..as_tab("", 99, "m-2") };
     assert_eq!(harness.inject(service).await.unwrap().outcome(), Outcome::Complete);
 
     // What is written already is told to the ACTIVE tab alone, too.
-    let status = harness.inject(as_tab("tab-1", 1, "m-1")).await.unwrap_err();
+    let status = harness.inject(as_tab("tab-1", old, "m-1")).await.unwrap_err();
     assert_eq!(Refusal::of(&status), superseded);
     chat.validate_as("tab-1", Intent::TakeOver).await.unwrap();
-    assert_eq!(harness.inject(as_tab("tab-1", 3, "m-3")).await.unwrap().outcome(), Outcome::Complete);
-    let status = harness.inject(as_tab("tab-2", 2, "m-4")).await.unwrap_err();
+    assert_eq!(harness.inject(as_tab("tab-1", next, "m-3")).await.unwrap().outcome(), Outcome::Complete);
+    let status = harness.inject(as_tab("tab-2", now, "m-4")).await.unwrap_err();
     assert_eq!(Refusal::of(&status), superseded);
     assert_eq!(chat.transcript().len(), 4);
     harness.stop().await.unwrap();

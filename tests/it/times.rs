@@ -144,7 +144,7 @@ async fn a_time_does_not_stretch_the_window() {
         (302, minutes(4), Reason::WindowExpired),
     ] {
         let chat = Chat::dropped(&harness);
-        harness.control.advance(std::time::Duration::from_secs(age));
+        harness.advance(std::time::Duration::from_secs(age));
         assert_eq!(validate(&chat, Intent::Heartbeat, time).await, reason, "{age} s");
     }
     harness.stop().await.unwrap();

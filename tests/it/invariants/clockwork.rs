@@ -10,20 +10,18 @@ use session_resumption::budget::GcraBudget;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::entropy::OsEntropy;
 use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
-use session_resumption::pb::session_resumption_client::SessionResumptionClient;
-use session_resumption::ports::Clock;
+use session_resumption::ports::{Clock, Handshakes};
 use session_resumption::server::grpc::Server;
 use session_resumption::server::health::Health;
 use session_resumption::server::stack;
 use session_resumption::service::{MarkerAuthor, Ports, Resumption, Rules};
-use session_resumption::store::memory::MemoryStore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Endpoint;
 use tonic::transport::server::TcpIncoming;
 
 use super::TIMEOUT;
-use crate::support::Harness;
+use crate::support::{Harness, Replica};
+use crate::topology::{Winding, stores};
 
 /// The simulator's clock, as the service's own.
 struct SimClock(Control);
@@ -51,13 +49,26 @@ pub(super) async fn by_the_sims_clock() -> Harness {
         token_refresh: TokenRefresh::Cached,
     };
     let clock: Arc<dyn Clock> = Arc::new(SimClock(control.clone()));
+    let (stop, winding, mut replicas) = (CancellationToken::new(), Winding::default(), Vec::new());
+    for handshakes in stores(&clock, &winding) {
+        replicas.push(replica(&settings, handshakes, &clock, &stop).await);
+    }
+    Harness::of(sim, stop, replicas, winding).await
+}
+
+async fn replica(
+    settings: &Settings,
+    handshakes: Arc<dyn Handshakes>,
+    clock: &Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> Replica {
     let budget = Arc::new(GcraBudget::new(NonZeroU32::new(100_000).unwrap()));
-    let genesys = GuideConversations::new(settings, budget, Arc::clone(&clock), Arc::new(OsEntropy)).unwrap();
+    let genesys = GuideConversations::new(settings.clone(), budget, Arc::clone(clock), Arc::new(OsEntropy)).unwrap();
     let ports = Ports {
         conversations: Arc::new(genesys),
-        handshakes: Arc::new(MemoryStore::new(Arc::clone(&clock), 1_000)),
+        handshakes,
         audit: Arc::new(TracingAudit),
-        clock,
+        clock: Arc::clone(clock),
         entropy: Arc::new(OsEntropy),
     };
     let rules = Rules {
@@ -72,13 +83,10 @@ pub(super) async fn by_the_sims_clock() -> Harness {
     let deadline = stack::deadline(std::time::Duration::from_secs(30));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let stop = CancellationToken::new();
     let stopped = stop.clone().cancelled_owned();
     let service = tokio::spawn(async move {
         let serving = tonic::transport::Server::builder().layer(deadline).add_routes(routes);
         Ok(serving.serve_with_incoming_shutdown(TcpIncoming::from(listener), stopped).await?)
     });
-    let channel = Endpoint::from_shared(address.clone()).unwrap().connect().await.unwrap();
-    let client = SessionResumptionClient::new(channel.clone());
-    Harness { control, client, channel, address, admin: String::new(), health, stop, service, sim }
+    Replica { address, admin: String::new(), health, service }
 }

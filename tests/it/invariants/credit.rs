@@ -17,7 +17,7 @@ const S: fn(u64) -> Duration = Duration::from_secs;
 /// A chat that dropped so long ago.
 fn dropped_for(harness: &Harness, age: Duration) -> Chat {
     let chat = Chat::dropped(harness);
-    harness.control.advance(age);
+    harness.advance(age);
     chat
 }
 
@@ -57,7 +57,7 @@ async fn whoever_was_held_back_returns_in_time_although_the_window_has_passed() 
     let chat = dropped_for(&harness, S(295));
     let told = held_back(&harness, &chat).await;
     assert!((S(2)..=S(4)).contains(&told), "{told:?}");
-    harness.control.advance(told + S(10));
+    harness.advance(told + S(10));
     assert_eq!(judged(&chat).await, BACK);
     // Nobody who comes for the first time at that age does.
     assert_eq!(judged(&dropped_for(&harness, S(309))).await, OVER);
@@ -71,7 +71,7 @@ async fn the_credit_ends_half_a_minute_after_the_time_told() {
     for (wait, verdict) in [(4 + 29, BACK), (4 + 31, OVER)] {
         let chat = dropped_for(&harness, S(295));
         held_back(&harness, &chat).await;
-        harness.control.advance(S(wait));
+        harness.advance(S(wait));
         assert_eq!(judged(&chat).await, verdict, "after {wait} s");
     }
     harness.stop().await.unwrap();
@@ -85,7 +85,7 @@ async fn knocking_during_the_outage_keeps_nothing_alive() {
         let chat = dropped_for(&harness, S(295));
         for knock in 0..9 {
             held_back_on(&harness, &chat, knock * renamed).await;
-            harness.control.advance(S(4));
+            harness.advance(S(4));
         }
         assert_eq!(judged(&chat).await, OVER, "the credit of the first knock is over");
         harness.stop().await.unwrap();
@@ -107,11 +107,11 @@ async fn a_conclusive_answer_ends_the_credit() {
     let harness = by_the_sims_clock().await;
     let chat = dropped_for(&harness, S(295));
     held_back(&harness, &chat).await;
-    harness.control.advance(S(3));
+    harness.advance(S(3));
     assert_eq!(judged(&chat).await, BACK);
-    harness.control.advance(S(59));
+    harness.advance(S(59));
     assert_eq!(judged(&chat).await, BACK, "replayed");
-    harness.control.advance(S(2));
+    harness.advance(S(2));
     assert_eq!(judged(&chat).await, OVER);
     harness.stop().await.unwrap();
 }
@@ -125,12 +125,12 @@ async fn a_change_of_the_conversation_ends_the_credit() {
     harness.fails(Route::Read, limited);
     let told = retryable(&chat.send(drop_number(&chat, 1)).await.unwrap_err()).1;
     assert!((S(30)..=S(120)).contains(&told), "{told:?}");
-    harness.control.advance(S(20));
+    harness.advance(S(20));
     assert_eq!(judged(&dropped_for(&harness, S(301))).await, OVER);
     // By now it is far beyond the credit; what counts is that the new drop is judged by its own age.
     chat.drop_and_attach(&harness);
     harness.control.drop_customer(&chat.conversation).unwrap();
-    harness.control.advance(S(299));
+    harness.advance(S(299));
     assert_eq!(judged_on(&chat, 2).await, BACK);
     harness.stop().await.unwrap();
 }
@@ -143,11 +143,11 @@ async fn a_drop_within_the_hour_of_one_that_was_never_judged_has_a_credit_of_its
     let chat = dropped_for(&harness, S(10));
     held_back(&harness, &chat).await;
     harness.control.attach(&chat.conversation, None).unwrap();
-    harness.control.advance(S(600));
+    harness.advance(S(600));
     harness.control.drop_customer(&chat.conversation).unwrap();
-    harness.control.advance(S(297));
+    harness.advance(S(297));
     let told = held_back_on(&harness, &chat, 2).await;
-    harness.control.advance(told + S(2));
+    harness.advance(told + S(2));
     assert_eq!(judged_on(&chat, 2).await, BACK);
     harness.stop().await.unwrap();
 }

@@ -6,7 +6,7 @@ use session_resumption::pb::validate_session_request::Intent;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::Harness;
+use super::{Client, Harness};
 
 pub(crate) const MARKER: &str = "[System: Session resumed after network interruption]";
 
@@ -14,7 +14,7 @@ pub(crate) struct Chat {
     pub(crate) conversation: String,
     pub(crate) customer: String,
     control: Control,
-    client: pb::session_resumption_client::SessionResumptionClient<tonic::transport::Channel>,
+    client: Client,
 }
 
 impl Chat {

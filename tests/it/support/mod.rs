@@ -1,14 +1,18 @@
-//! One running service and one simulated Genesys Cloud per test, on free loopback ports.
+//! One simulated Genesys Cloud per test, and a running service: as many replicas as the [`topology`](crate::topology) of the
+//! test program has, on free loopback ports.
 
 mod calls;
 mod chat;
 mod refusal;
+mod spread;
 pub(crate) mod wire;
 
 pub(crate) use chat::{Chat, MARKER};
 pub(crate) use refusal::Refusal;
+pub(crate) use spread::Spread;
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use genesys_sim::{Control, Sim, SimOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -21,16 +25,33 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::topology::{REPLICAS, Winding, store_url};
+
+/// A client whose calls go to every replica in turn.
+pub(crate) type Client = SessionResumptionClient<Spread>;
+
+/// What is said of one service here is the first replica's.
 pub(crate) struct Harness {
     pub(crate) control: Control,
-    pub(crate) client: SessionResumptionClient<Channel>,
+    pub(crate) client: Client,
     pub(crate) channel: Channel,
     pub(crate) address: String,
     pub(crate) admin: String,
     pub(crate) health: Health,
+    /// Stops all of them.
     pub(crate) stop: CancellationToken,
     pub(crate) service: JoinHandle<anyhow::Result<()>>,
     pub(crate) sim: Sim,
+    pub(crate) winding: Winding,
+    others: Vec<Replica>,
+}
+
+/// One running service.
+pub(crate) struct Replica {
+    pub(crate) address: String,
+    pub(crate) admin: String,
+    pub(crate) health: Health,
+    pub(crate) service: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Harness {
@@ -43,6 +64,9 @@ impl Harness {
     pub(crate) async fn with(options: SimOptions, settings: &[(&str, &str)]) -> Self {
         let harness = Self::unready(options, settings).await;
         harness.health.ready().await;
+        for other in &harness.others {
+            other.health.ready().await;
+        }
         harness
     }
 
@@ -50,7 +74,7 @@ impl Harness {
     pub(crate) async fn unready(options: SimOptions, settings: &[(&str, &str)]) -> Self {
         let (id, secret) = (options.client_id.clone(), options.client_secret.clone());
         let sim = Sim::start(options).await.unwrap();
-        let url = sim.url();
+        let (url, store) = (sim.url(), store_url());
         let defaults = [
             ("server.listen", "127.0.0.1:0"),
             ("server.admin_listen", "127.0.0.1:0"),
@@ -59,31 +83,55 @@ impl Harness {
             ("genesys.login_url", &url),
             ("genesys.client_id", &id),
             ("genesys.client_secret", &secret),
+            ("store.url", &store),
         ];
         let environment = defaults.iter().chain(settings).map(|(key, value)| {
             let name = key.to_uppercase().replace('.', "__");
             (format!("SESSION_RESUMPTION__{name}"), (*value).to_owned())
         });
         let config = Config::load(None, environment).unwrap();
-        let app = App::bind(config, metrics()).await.unwrap();
-        let (address, admin) = (format!("http://{}", app.addr()), format!("http://{}", app.admin_addr()));
-        let health = app.health().clone();
         let stop = CancellationToken::new();
-        let service = tokio::spawn(app.run(stop.clone().cancelled_owned()));
-        let channel = Endpoint::from_shared(address.clone()).unwrap().connect().await.unwrap();
-        let client = SessionResumptionClient::new(channel.clone());
+        let mut replicas = Vec::new();
+        for _ in 0..REPLICAS {
+            let app = App::bind(config.clone(), metrics()).await.unwrap();
+            let (address, admin) = (format!("http://{}", app.addr()), format!("http://{}", app.admin_addr()));
+            let health = app.health().clone();
+            let service = tokio::spawn(app.run(stop.clone().cancelled_owned()));
+            replicas.push(Replica { address, admin, health, service });
+        }
+        Self::of(sim, stop, replicas, Winding::default()).await
+    }
+
+    /// What asks replicas that run already.
+    pub(crate) async fn of(sim: Sim, stop: CancellationToken, mut replicas: Vec<Replica>, winding: Winding) -> Self {
+        let mut channels = Vec::new();
+        for replica in &replicas {
+            channels.push(Endpoint::from_shared(replica.address.clone()).unwrap().connect().await.unwrap());
+        }
+        let channel = channels[0].clone();
+        let client = SessionResumptionClient::new(Spread::over(channels));
         let control = sim.control();
-        Self { control, client, channel, address, admin, health, stop, service, sim }
+        let Replica { address, admin, health, service } = replicas.remove(0);
+        Self { control, client, channel, address, admin, health, stop, service, sim, winding, others: replicas }
     }
 
     /// Stops the service and says how it ended; the simulator ends with it.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let Self { stop, service, sim, client, channel, .. } = self;
+        let Self { stop, service, sim, client, channel, others, .. } = self;
         drop((client, channel));
         stop.cancel();
-        let ended = service.await.unwrap();
+        let mut ended = service.await.unwrap();
+        for other in others {
+            ended = ended.and(other.service.await.unwrap());
+        }
         sim.stop().await;
         ended
+    }
+
+    /// Lets time pass in the simulator, and in a store that goes by its clock.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.control.advance(by);
+        self.winding.advance(by);
     }
 
     /// The value of a metric whose line begins so; zero while it was never counted. Tests of one binary share the process's
