@@ -19,6 +19,7 @@ mod link;
 mod reply;
 mod steps;
 mod told;
+mod wakeups;
 mod wire;
 
 use std::fmt;
@@ -35,6 +36,7 @@ pub use clock::StoreClock;
 pub use hello::Unfit;
 use link::Link;
 use reply::Reply;
+use wakeups::Wakeups;
 
 /// The rules, in the order in which they build on each other.
 const SCRIPT: &str = concat!(
@@ -50,10 +52,11 @@ const SCRIPT: &str = concat!(
     include_str!("lua/steps.lua"),
 );
 
-/// See the module. Clones share one connection.
+/// See the module. Clones share one connection, and wake each other.
 #[derive(Clone)]
 pub struct RedisStore {
     link: Arc<Link>,
+    wakeups: Arc<Wakeups>,
     script: Script,
     clock: StoreClock,
     prefix: String,
@@ -71,7 +74,8 @@ impl RedisStore {
     /// can be told apart.
     pub fn new(url: &str, prefix: &str, clock: StoreClock) -> Result<Self, Outage> {
         let link = Arc::new(Link::new(url).map_err(|error| failure::outage(&error))?);
-        Ok(Self { link, script: Script::new(SCRIPT), clock, prefix: prefix.to_owned() })
+        let wakeups = Arc::new(Wakeups::default());
+        Ok(Self { link, wakeups, script: Script::new(SCRIPT), clock, prefix: prefix.to_owned() })
     }
 
     /// Asks the server who it is: `Ok(Err(_))` when it answers and can never serve.
@@ -90,6 +94,13 @@ impl RedisStore {
         let told = self.link.call(|mut connection| async move { call.invoke_async(&mut connection).await });
         let value: Value = told.await?;
         told::verdict(Reply::of(value)?)
+    }
+
+    /// Runs the last step of a piece of work and wakes whoever waits here for its end, also when nobody knows how it went.
+    async fn finish(&self, conversation: &ConversationId, arguments: Arguments) -> Result<Reply, StoreError> {
+        let told = self.step(conversation, arguments).await;
+        self.wakeups.wake(conversation);
+        told
     }
 
     async fn server_time(&self) -> Result<Timestamp, StoreError> {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
@@ -22,11 +21,6 @@ use crate::domain::pair::{Join, Joined, View};
 use crate::domain::snapshot::Reading;
 use crate::domain::tabs::Seat;
 use crate::ports::{Handshakes, StoreError};
-
-/// Whoever waits looks again after this long. A change in another replica could only be heard of by a subscription, which is
-/// a second connection to keep alive and to mistrust: what it misses while it is broken has to be polled for all the same.
-/// Half of this is what a follower waits too long on average, which a customer who waits for Genesys does not notice.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 #[async_trait]
 impl Handshakes for RedisStore {
@@ -53,13 +47,13 @@ impl Handshakes for RedisStore {
         let not_found = answer.decision.reason() == Reason::SessionNotFound;
         let arguments = Arguments::of("conclude").who(&pair.participant).lease(lease).tab(tab);
         let arguments = arguments.text(&wire::of_answer(answer)?).flag(resumable).flag(not_found).span(replay_ttl);
-        Ok(told::view(self.step(&pair.conversation, arguments).await?)?)
+        Ok(told::view(self.finish(&pair.conversation, arguments).await?)?)
     }
 
     async fn fail(&self, pair: &Pair, lease: Lease, error: Error, back_in: Duration) -> Result<(), StoreError> {
         let arguments = Arguments::of("fail").who(&pair.participant).lease(lease);
         let arguments = arguments.text(&wire::of_error(error)?).span(back_in);
-        self.step(&pair.conversation, arguments).await.map(drop)
+        self.finish(&pair.conversation, arguments).await.map(drop)
     }
 
     async fn take_over(&self, pair: &Pair, tab: &TabId) -> Result<View, StoreError> {
@@ -101,7 +95,7 @@ impl Handshakes for RedisStore {
             Written::No => "no",
             Written::Unknown => "unknown",
         };
-        self.step(conversation, Arguments::of("settle").lease(lease).text(written)).await.map(drop)
+        self.finish(conversation, Arguments::of("settle").lease(lease).text(written)).await.map(drop)
     }
 
     async fn begin_injection(&self, conversation: &ConversationId, injection: &Injection) -> Result<Begun, StoreError> {
@@ -140,10 +134,10 @@ impl Handshakes for RedisStore {
     }
 
     async fn end_injection(&self, conversation: &ConversationId, lease: Lease) -> Result<(), StoreError> {
-        self.step(conversation, Arguments::of("end_injection").lease(lease)).await.map(drop)
+        self.finish(conversation, Arguments::of("end_injection").lease(lease)).await.map(drop)
     }
 
-    fn changed(&self, _: &ConversationId) -> BoxFuture<'static, ()> {
-        tokio::time::sleep(LOOK_AGAIN).boxed()
+    fn changed(&self, conversation: &ConversationId) -> BoxFuture<'static, ()> {
+        self.wakeups.changed(conversation)
     }
 }
