@@ -14,6 +14,7 @@ use super::answer::Answer;
 use super::client::Http;
 use super::observe;
 use super::operation::Operation;
+use super::retries::Retries;
 use super::token::{Token, Tokens};
 use crate::ports::{Budget, Clock, Entropy, Settled, UpstreamError};
 
@@ -32,6 +33,7 @@ pub(super) struct Call {
 pub(super) struct Api {
     http: Http,
     tokens: Arc<Tokens>,
+    retries: Retries,
     budget: Arc<dyn Budget>,
     entropy: Arc<dyn Entropy>,
 }
@@ -47,7 +49,7 @@ impl Api {
     ) -> Result<Self, reqwest::Error> {
         let http = Http::new(settings.timeout, clock)?;
         let tokens = Arc::new(Tokens::new(settings, http.clone(), Arc::clone(&entropy)));
-        Ok(Self { http, tokens, budget, entropy })
+        Ok(Self { http, tokens, retries: Retries::new(), budget, entropy })
     }
 
     pub(super) async fn sign_in(&self) -> Result<(), UpstreamError> {
@@ -94,6 +96,7 @@ impl Api {
         // The token first: while none is to be had, nothing is sent that could cost anything.
         let mut token = self.tokens.get(deadline).await.map_err(nothing_sent)?;
         self.spend(call, deadline).await?;
+        self.retries.earn();
         loop {
             let error = match self.attempt(call, &token, deadline, understand).await {
                 Ok(understood) => return Ok(understood),
@@ -107,6 +110,9 @@ impl Api {
                     return Err(error);
                 };
                 if Instant::now() + wait >= deadline {
+                    return Err(error);
+                }
+                if !self.retries.spend(call.operation) {
                     return Err(error);
                 }
                 if error.outcome_unknown() {

@@ -9,6 +9,7 @@ mod client;
 pub mod guide;
 mod observe;
 mod operation;
+mod retries;
 mod token;
 
 use std::time::Duration;

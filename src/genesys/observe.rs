@@ -38,6 +38,13 @@ pub(super) fn no_budget(operation: Operation, retry_after: Duration) {
     debug!(operation, outcome, retry_after_ms = retry_after.as_millis(), "did not call genesys");
 }
 
+/// Records a failed try that was not made again because too many were.
+pub(super) fn retry_denied(operation: Operation) {
+    let operation = operation.name();
+    counter!("session_resumption_upstream_retries_denied_total", "operation" => operation).increment(1);
+    debug!(operation, "did not try again: too many calls were tried again lately");
+}
+
 /// Records the end of a token's minting, its tries taken together.
 pub(super) fn mint<T>(result: &Result<T, UpstreamError>) {
     counter!("session_resumption_token_mints_total", "outcome" => outcome(result)).increment(1);

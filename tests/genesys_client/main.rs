@@ -8,5 +8,6 @@ mod support;
 mod bounds;
 mod contract;
 mod failures;
+mod outages;
 mod repeats;
 mod tokens;
