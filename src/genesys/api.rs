@@ -11,6 +11,8 @@ use url::Url;
 
 use super::Settings;
 use super::answer::Answer;
+use super::breaker::Verdict;
+use super::circuit::{Circuits, Pass};
 use super::client::Http;
 use super::observe;
 use super::operation::Operation;
@@ -33,6 +35,7 @@ pub(super) struct Call {
 pub(super) struct Api {
     http: Http,
     tokens: Arc<Tokens>,
+    circuits: Circuits,
     retries: Retries,
     budget: Arc<dyn Budget>,
     entropy: Arc<dyn Entropy>,
@@ -49,7 +52,7 @@ impl Api {
     ) -> Result<Self, reqwest::Error> {
         let http = Http::new(settings.timeout, clock)?;
         let tokens = Arc::new(Tokens::new(settings, http.clone(), Arc::clone(&entropy)));
-        Ok(Self { http, tokens, retries: Retries::new(), budget, entropy })
+        Ok(Self { http, tokens, circuits: Circuits::new(&entropy), retries: Retries::new(), budget, entropy })
     }
 
     pub(super) async fn sign_in(&self) -> Result<(), UpstreamError> {
@@ -93,18 +96,24 @@ impl Api {
     ) -> Result<T, UpstreamError> {
         let mut tried = 1;
         let mut renewed = false;
-        // The token first: while none is to be had, nothing is sent that could cost anything.
+        // First of all: while nothing is to be sent, nothing is waited for or paid.
+        let mut pass = self.circuits.admit(call.operation)?;
+        // Then the token: while none is to be had, nothing is sent that could cost anything.
         let mut token = self.tokens.get(deadline).await.map_err(nothing_sent)?;
-        self.spend(call, deadline).await?;
-        self.retries.earn();
         loop {
-            let error = match self.attempt(call, &token, deadline, understand).await {
+            self.spend(call, deadline).await?;
+            pass.check()?;
+            if tried == 1 && !renewed {
+                self.retries.earn();
+            }
+            let error = match self.attempt(call, &token, deadline, pass, understand).await {
                 Ok(understood) => return Ok(understood),
                 Err(error) => error,
             };
             if error == UpstreamError::Unauthorized && !renewed {
                 renewed = true;
                 token = self.tokens.replace(&token, deadline).await.map_err(nothing_sent)?;
+                pass = self.circuits.admit(call.operation)?.again();
             } else {
                 let Some(wait) = call.operation.wait(&error, tried, self.entropy.unit()) else {
                     return Err(error);
@@ -112,16 +121,17 @@ impl Api {
                 if Instant::now() + wait >= deadline {
                     return Err(error);
                 }
+                // This failure may have been the one that opened the circuit.
+                let Ok(next) = self.circuits.admit(call.operation) else { return Err(error) };
                 if !self.retries.spend(call.operation) {
                     return Err(error);
                 }
                 if error.outcome_unknown() {
                     *doubt = Some(error);
                 }
-                tried += 1;
+                (pass, tried) = (next.again(), tried + 1);
                 sleep(wait).await;
             }
-            self.spend(call, deadline).await?;
         }
     }
 
@@ -134,7 +144,7 @@ impl Api {
             return Err(UpstreamError::Unreachable);
         }
         self.budget.take(latest).await.map_err(|spent| {
-            observe::no_budget(call.operation, spent.retry_after);
+            observe::not_called(call.operation, "budget", spent.retry_after);
             UpstreamError::Budget { retry_after: spent.retry_after }
         })
     }
@@ -144,6 +154,7 @@ impl Api {
         call: &Call,
         token: &Token,
         deadline: Instant,
+        pass: Pass<'_>,
         understand: &(impl Fn(&Answer) -> Result<T, UpstreamError> + Send + Sync),
     ) -> Result<T, UpstreamError> {
         let request = self
@@ -161,7 +172,21 @@ impl Api {
         let answer = self.http.exchange(request, deadline).await;
         let result = answer.as_ref().map_err(Clone::clone).and_then(understand);
         observe::exchange(call.operation, began.elapsed(), answer.as_ref().ok(), &result);
+        // A wait that the caller cut short says nothing. A write has no more than the timeout for all of its call.
+        let cut_short = answer.is_err() && deadline < began + self.http.timeout() * 9 / 10;
+        pass.settle(verdict(&result, cut_short));
         result
+    }
+}
+
+/// What a try says about whether Genesys is there. A refusal says that it is.
+fn verdict<T>(result: &Result<T, UpstreamError>, cut_short: bool) -> Verdict {
+    match result {
+        Err(UpstreamError::Timeout | UpstreamError::Unreachable) if cut_short => Verdict::Nothing,
+        Err(UpstreamError::Timeout | UpstreamError::Unreachable | UpstreamError::Reset) => Verdict::Failed,
+        // 501 is a refusal, too.
+        Err(UpstreamError::Server { status, .. }) if *status != 501 => Verdict::Failed,
+        _ => Verdict::Answered,
     }
 }
 
@@ -176,6 +201,7 @@ fn nothing_sent(error: UpstreamError) -> UpstreamError {
         | UpstreamError::Conflict
         | UpstreamError::Rejected { .. } => UpstreamError::Unauthorized,
         UpstreamError::Budget { .. }
+        | UpstreamError::CircuitOpen { .. }
         | UpstreamError::Unreachable
         | UpstreamError::Timeout
         | UpstreamError::Reset

@@ -1,10 +1,12 @@
 //! Genesys Cloud over HTTP: one adapter for each contract it is spoken by, over a shared way of signing in and sending.
 //!
-//! Outermost first: [`guide`] words a contract, `api` runs one call (token, budget, tries), `client` makes one exchange,
+//! Outermost first: [`guide`] words a contract, `api` runs one call (circuit, token, budget, tries), `client` makes one exchange,
 //! `answer` reads what came back.
 
 mod answer;
 mod api;
+mod breaker;
+mod circuit;
 mod client;
 pub mod guide;
 mod observe;

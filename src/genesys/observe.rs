@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use metrics::{counter, histogram};
-use tracing::debug;
+use metrics::{counter, gauge, histogram};
+use tracing::{debug, info, warn};
 
 use super::answer::Answer;
+use super::breaker::Phase;
 use super::operation::Operation;
 use crate::ports::UpstreamError;
 
@@ -30,9 +31,8 @@ pub(super) fn exchange<T>(
     );
 }
 
-/// Records a call that was not made for want of budget.
-pub(super) fn no_budget(operation: Operation, retry_after: Duration) {
-    let outcome = "budget";
+/// Records a try that was not made, and why: `budget` or `circuit_open`.
+pub(super) fn not_called(operation: Operation, outcome: &'static str, retry_after: Duration) {
     let operation = operation.name();
     counter!("session_resumption_upstream_calls_total", "operation" => operation, "outcome" => outcome).increment(1);
     debug!(operation, outcome, retry_after_ms = retry_after.as_millis(), "did not call genesys");
@@ -45,6 +45,29 @@ pub(super) fn retry_denied(operation: Operation) {
     debug!(operation, "did not try again: too many calls were tried again lately");
 }
 
+/// Shows a circuit's state.
+pub(super) fn circuit(access: &'static str, phase: Phase) {
+    let shown = match phase {
+        Phase::Closed => 0.0,
+        Phase::HalfOpen => 1.0,
+        Phase::Open => 2.0,
+    };
+    gauge!("session_resumption_upstream_breaker_state", "access" => access).set(shown);
+}
+
+/// Records a change of a circuit's state.
+pub(super) fn circuit_changed(access: &'static str, phase: Phase) {
+    circuit(access, phase);
+    match phase {
+        Phase::Open => {
+            counter!("session_resumption_upstream_breaker_opened_total", "access" => access).increment(1);
+            warn!(access, "genesys fails: nothing is sent for a while");
+        }
+        Phase::HalfOpen => info!(access, "one call finds out whether genesys is back"),
+        Phase::Closed => info!(access, "genesys is back"),
+    }
+}
+
 /// Records the end of a token's minting, its tries taken together.
 pub(super) fn mint<T>(result: &Result<T, UpstreamError>) {
     counter!("session_resumption_token_mints_total", "outcome" => outcome(result)).increment(1);
@@ -55,6 +78,7 @@ fn outcome<T>(result: &Result<T, UpstreamError>) -> &'static str {
     let Err(error) = result else { return "ok" };
     match error {
         UpstreamError::Budget { .. } => "budget",
+        UpstreamError::CircuitOpen { .. } => "circuit_open",
         UpstreamError::Unreachable => "unreachable",
         UpstreamError::Timeout => "timeout",
         UpstreamError::Reset => "reset",

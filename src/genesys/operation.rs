@@ -83,6 +83,7 @@ mod tests {
                 (UpstreamError::RateLimited { retry_after: Some(3 * SECOND) }, false),
                 (UpstreamError::RateLimited { retry_after: None }, false),
                 (UpstreamError::Budget { retry_after: SECOND }, false),
+                (UpstreamError::CircuitOpen { retry_after: SECOND }, false),
                 (UpstreamError::Unauthorized, false),
                 (UpstreamError::Forbidden, false),
                 (UpstreamError::NotFound, false),

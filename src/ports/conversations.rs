@@ -19,6 +19,12 @@ pub enum UpstreamError {
         /// When it will not be.
         retry_after: Duration,
     },
+    /// Too much failed lately to go on trying; nothing was sent.
+    #[error("genesys keeps failing")]
+    CircuitOpen {
+        /// When it will be tried again, at the earliest.
+        retry_after: Duration,
+    },
     /// No connection could be made; nothing was sent.
     #[error("genesys cannot be reached")]
     Unreachable,
@@ -71,6 +77,7 @@ impl UpstreamError {
         match self {
             Self::Timeout | Self::Reset | Self::Server { .. } | Self::Malformed(_) => true,
             Self::Budget { .. }
+            | Self::CircuitOpen { .. }
             | Self::Unreachable
             | Self::Unauthorized
             | Self::Forbidden

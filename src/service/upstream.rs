@@ -20,6 +20,12 @@ pub(super) fn error(error: &UpstreamError) -> Error {
             "the budget of requests to genesys is spent for the moment",
             (*retry_after).min(LONGEST),
         ),
+        // No sooner than after any other fault: until then whoever finds out for all is under way.
+        UpstreamError::CircuitOpen { retry_after } => (
+            Reason::UpstreamUnavailable,
+            "genesys keeps failing, so it is not asked for the moment",
+            (*retry_after).clamp(SOON, LONGEST),
+        ),
         UpstreamError::Unreachable | UpstreamError::Reset => {
             (Reason::UpstreamUnavailable, "genesys cannot be reached", SOON)
         }

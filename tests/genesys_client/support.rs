@@ -14,6 +14,7 @@ use session_resumption::domain::snapshot::Reading;
 use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
 use session_resumption::ports::{Budget, Conversations, Entropy, Metadata, Post, Settled, Spent, UpstreamError};
 use tokio::net::TcpListener;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -23,6 +24,8 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// Counts what is taken, and stops at a limit.
 struct Purse {
+    /// Whoever holds this keeps all others waiting for their turn.
+    turns: Mutex<()>,
     taken: AtomicU32,
     limit: u32,
 }
@@ -30,6 +33,7 @@ struct Purse {
 #[async_trait]
 impl Budget for Purse {
     async fn take(&self, _: Instant) -> Result<(), Spent> {
+        drop(self.turns.lock().await);
         let taken = self.taken.fetch_add(1, Ordering::SeqCst);
         if taken < self.limit { Ok(()) } else { Err(Spent { retry_after: 7 * SECOND }) }
     }
@@ -81,7 +85,7 @@ impl Rig {
         let created = control.create_conversation(NewConversation::default()).unwrap();
         let mut settings = settings(sim.addr());
         client(&mut settings);
-        let purse = Arc::new(Purse { taken: AtomicU32::new(0), limit });
+        let purse = Arc::new(Purse { turns: Mutex::new(()), taken: AtomicU32::new(0), limit });
         let genesys =
             GuideConversations::new(settings, purse.clone(), Arc::new(SystemClock::start()), Arc::new(Zero)).unwrap();
         let id = ConversationId::parse(&created.conversation_id).unwrap();
@@ -116,6 +120,11 @@ impl Rig {
 
     pub(crate) fn count(&self, route: Route) -> usize {
         self.control.calls(route).len()
+    }
+
+    /// Nobody gets a turn until the guard is dropped.
+    pub(crate) async fn hold_turns(&self) -> MutexGuard<'_, ()> {
+        self.purse.turns.lock().await
     }
 
     pub(crate) fn taken(&self) -> u32 {
