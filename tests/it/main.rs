@@ -11,6 +11,7 @@ mod faults;
 mod injecting;
 mod invariants;
 mod order;
+mod outage;
 mod support;
 mod surface;
 mod tabs;

@@ -2,7 +2,8 @@
 //! one of them.
 //!
 //! Left out is what a replica does alone, whatever it shares: how it takes bad input (`bad_input`, `times`), what it makes of
-//! Genesys' answers (`upstream`), how it is watched and stopped (`surface`). And `budget`: each replica has one of its own.
+//! Genesys' answers (`upstream`), how it is watched and stopped (`surface`). And `budget` and `outage`: each replica has a
+//! budget and circuits of its own.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
