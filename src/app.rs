@@ -89,7 +89,7 @@ impl App {
             Arc::clone(&clock),
             Arc::clone(&entropy),
         )?);
-        let store = Store::new(&store.url, &clock)?;
+        let store = Store::new(&store, &clock)?;
         // A server that does not answer yet may come; one that is unfit stays so.
         store.answers().await?;
         let ports = Ports {

@@ -22,5 +22,6 @@ pub mod ports;
 pub mod server;
 pub mod service;
 pub mod store;
+pub mod store_url;
 pub mod telemetry;
 pub mod terminal;

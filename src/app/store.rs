@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use secrecy::ExposeSecret as _;
 
-use crate::config::StoreUrl;
+use crate::config::{StoreConfig, StoreUrl};
 use crate::ports::{Clock, Handshakes};
 use crate::server::health::{Component, Health};
 use crate::store::memory::{DEFAULT_CAPACITY, MemoryStore};
@@ -27,12 +26,18 @@ pub(super) enum Store {
 }
 
 impl Store {
-    pub(super) fn new(url: &StoreUrl, clock: &Arc<dyn Clock>) -> anyhow::Result<Self> {
-        Ok(match url {
+    pub(super) fn new(config: &StoreConfig, clock: &Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let authorities = config.authorities.as_ref();
+        Ok(match &config.url {
             StoreUrl::Memory => Self::Memory(Arc::new(MemoryStore::new(Arc::clone(clock), DEFAULT_CAPACITY))),
             StoreUrl::Redis(url) => {
-                let store = RedisStore::new(url.expose_secret(), PREFIX, StoreClock::Server);
-                Self::Redis(Arc::new(store.context("store.url cannot be used")?))
+                let pem = authorities.map(|told| told.pem.as_slice());
+                let store = RedisStore::new(url, pem, PREFIX, StoreClock::Server);
+                let store = store.with_context(|| match authorities {
+                    Some(told) => format!("store.ca_file: {} cannot be used", told.path.display()),
+                    None => "store.url: TLS cannot be used".to_owned(),
+                });
+                Self::Redis(Arc::new(store?))
             }
         })
     }

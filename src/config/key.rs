@@ -7,7 +7,7 @@ use super::parse::Parse;
 pub(super) struct Key<P> {
     /// The full name, such as `genesys.timeout`.
     pub(super) name: &'static str,
-    /// The value in force when none is given; without one the key must be given.
+    /// The value in force when none is given; without one the key must be given, or nothing is in force.
     pub(super) default: Option<&'static str>,
     /// What the key is for.
     pub(super) help: &'static str,

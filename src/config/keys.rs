@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::key::{Describe, Key};
 use super::parse::{
-    Choice, HttpUrl, LoopbackAddress, Range, Secret, SecretFile, StoreAddress, Text, WholeNumber, WindowRange,
+    CertificateFile, Choice, HttpUrl, LoopbackAddress, Range, Secret, SecretFile, StoreAddress, Text, WholeNumber,
+    WindowRange,
 };
 use super::sections::{MarkerAuthor, Profile, ReadMethod, TokenRefresh};
 
@@ -174,6 +175,13 @@ keys! {
         help: "where state is kept",
         why: "needs nothing beside the service, and serves one replica; several share a redis:// server",
         parser: StoreAddress,
+    };
+    STORE_CA_FILE: CertificateFile = Key {
+        name: "store.ca_file",
+        default: None,
+        help: "a file with the certificates of the authorities that sign the store's; read once at start",
+        why: "without it the system's authorities are trusted",
+        parser: CertificateFile,
     };
 }
 

@@ -20,8 +20,8 @@ pub use error::ConfigErrors;
 pub(crate) use parse::duration;
 pub use render::reference;
 pub use sections::{
-    GenesysConfig, HandshakeConfig, InjectConfig, MarkerAuthor, PolicyConfig, Profile, ReadMethod, ServerConfig,
-    StoreConfig, StoreUrl, TokenRefresh, Window, WindowsConfig,
+    Certificates, GenesysConfig, HandshakeConfig, InjectConfig, MarkerAuthor, PolicyConfig, Profile, ReadMethod,
+    ServerConfig, StoreConfig, StoreUrl, TokenRefresh, Window, WindowsConfig,
 };
 
 use reader::{Line, Reader};

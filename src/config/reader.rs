@@ -57,6 +57,20 @@ impl Reader {
         }
     }
 
+    /// The same for a key that may be left out.
+    #[expect(clippy::option_option, reason = "a value with a problem is not one left out")]
+    pub(super) fn get_if_given<P: Parse>(&mut self, key: &Key<P>) -> Option<Option<P::Value>> {
+        if self.sources.values.contains_key(key.name) { self.get(key).map(Some) } else { Some(None) }
+    }
+
+    /// Complains of a value that was read and does not go with the others.
+    pub(super) fn refuse<P: Parse>(&mut self, key: &Key<P>, why: &str) {
+        if let Some(line) = self.lines.iter().find(|line| line.name == key.name) {
+            let problem = format!("{} = {} ({}): {why}", key.name, line.written, line.origin);
+            self.sources.problems.push(problem);
+        }
+    }
+
     /// The value of whichever of two keys was given; both or neither is a problem.
     pub(super) fn get_either<P, Q>(&mut self, one: &Key<P>, other: &Key<Q>) -> Option<P::Value>
     where

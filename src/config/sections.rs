@@ -1,6 +1,8 @@
 //! The sections as the components take them, and how each is read.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -8,6 +10,7 @@ use url::Url;
 
 use super::keys;
 use super::reader::Reader;
+use crate::store_url::RedisUrl;
 
 /// The listeners and their limits.
 #[derive(Debug, Clone)]
@@ -129,6 +132,8 @@ pub enum MarkerAuthor {
 pub struct StoreConfig {
     /// Which store, and where.
     pub url: StoreUrl,
+    /// Who signs its servers' certificates, if not an authority that the system trusts.
+    pub authorities: Option<Certificates>,
 }
 
 /// Which store, and where.
@@ -136,8 +141,23 @@ pub struct StoreConfig {
 pub enum StoreUrl {
     /// In this process, for one replica.
     Memory,
-    /// In a Redis or Valkey server, for several. The URL may hold a password.
-    Redis(SecretString),
+    /// In Redis or Valkey, for several.
+    Redis(RedisUrl),
+}
+
+/// Certificates and the file they came from.
+#[derive(Clone)]
+pub struct Certificates {
+    /// Where they were read.
+    pub path: PathBuf,
+    /// What the file holds.
+    pub pem: Vec<u8>,
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.fmt(f)
+    }
 }
 
 // Each function asks for all its keys before the first `?`, so that every problem is noticed.
@@ -214,6 +234,15 @@ impl InjectConfig {
 
 impl StoreConfig {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
-        reader.get(&keys::STORE_URL).map(|url| Self { url })
+        let url = reader.get(&keys::STORE_URL);
+        let authorities = reader.get_if_given(&keys::STORE_CA_FILE);
+        let encrypted = matches!(&url, Some(StoreUrl::Redis(url)) if url.tls);
+        if url.is_some() && !encrypted && authorities.as_ref().is_some_and(Option::is_some) {
+            reader.refuse(
+                &keys::STORE_CA_FILE,
+                "store.url does not use TLS, so nobody's certificate is checked; begin its scheme with rediss, or leave this out",
+            );
+        }
+        Some(Self { url: url?, authorities: authorities? })
     }
 }

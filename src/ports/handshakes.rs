@@ -53,6 +53,12 @@ pub enum Outage {
     /// It refuses our credentials, or they allow too little.
     #[error("it refuses our credentials, or they allow too little")]
     Denied,
+    /// Its certificate is not trusted, or is another's.
+    #[error("its certificate is not trusted")]
+    Untrusted,
+    /// No replica of it has what we were about to act on.
+    #[error("its replicas do not keep up")]
+    NotReplicated,
     /// What it keeps under our names was not written by this version.
     #[error("what it keeps is not ours")]
     Foreign,

@@ -12,7 +12,9 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("ports", &["domain"]),
     ("service", &["domain", "ports"]),
     ("genesys", &["domain", "ports"]),
-    ("store", &["domain", "ports"]),
+    ("store", &["domain", "ports", "store_url"]),
+    // One grammar, which the configuration checks and the store goes by.
+    ("store_url", &[]),
     ("budget", &["domain", "ports"]),
     ("audit", &["domain", "ports"]),
     ("clock", &["domain", "ports"]),
@@ -21,7 +23,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("server", &["domain", "ports", "service", "layers", "pb", "telemetry"]),
     ("telemetry", &[]),
     ("terminal", &[]),
-    ("config", &[]),
+    ("config", &["store_url"]),
     ("pb", &[]),
     ("cli", &["config"]),
     (
@@ -36,6 +38,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
             "server",
             "genesys",
             "store",
+            "store_url",
             "budget",
             "audit",
             "clock",

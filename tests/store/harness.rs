@@ -111,7 +111,7 @@ pub(crate) fn redis() -> Harness {
 }
 
 pub(crate) fn redis_store(server: &Server, prefix: &str, clock: StoreClock) -> RedisStore {
-    RedisStore::new(&server.url(), prefix, clock).unwrap()
+    RedisStore::new(&server.url().parse().unwrap(), None, prefix, clock).unwrap()
 }
 
 /// One that no other case uses.

@@ -1,6 +1,7 @@
 //! Turns the text of a value into its type, or says why not and what is allowed.
 
 mod address;
+mod certificates;
 mod duration;
 mod plain;
 mod secret;
@@ -8,6 +9,7 @@ mod store;
 mod url;
 
 pub(super) use address::LoopbackAddress;
+pub(super) use certificates::CertificateFile;
 pub(crate) use duration::duration;
 pub(super) use duration::{Range, WindowRange};
 pub(super) use plain::{Choice, Text, WholeNumber};

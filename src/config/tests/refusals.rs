@@ -1,5 +1,7 @@
 //! What is refused, and with which words.
 
+use std::path::Path;
+
 use super::{MINIMAL, load, problem_with, problems};
 
 const DURATIONS: [&str; 4] =
@@ -57,13 +59,8 @@ fn values_out_of_place_are_refused() {
         ("genesys.budget_per_minute", "0300", "not a whole number"),
         ("genesys.budget_per_minute", "300.0", "not a whole number"),
         ("genesys.budget_per_minute", "", "not a whole number"),
-        (
-            "store.url",
-            "file:///tmp",
-            "no store has this scheme; the schemes are: memory, redis. allowed: \"memory:\" or",
-        ),
-        ("store.url", "memory", "not a URL; the schemes are: memory, redis"),
-        ("store.url", "rediss://localhost", "TLS to the store cannot be configured yet"),
+        ("store.url", "file:///tmp", "no such store; the schemes are redis, rediss, redis+sentinel, "),
+        ("store.url", "memory", "not a URL"),
         ("store.url", "memory://x", "takes nothing after the colon"),
     ];
     for (key, value, words) in table {
@@ -80,8 +77,12 @@ fn a_store_that_cannot_be_meant_is_refused_unseen() {
         ("redis:", "names no host"),
         ("redis://", "names no host"),
         ("redis:///1", "names no host"),
-        ("redis://:hunter2", "not a URL"),
-        ("redis://host:hunter2", "not a URL: invalid port number"),
+        ("redis://:hunter2", "names no host"),
+        ("redis://host:hunter2", "a port is a number from 1 to 65535"),
+        ("redis://user:hunter2@one,two", "names several hosts"),
+        ("redis+sentinel://:hunter2@host", "names no primary"),
+        ("rediss+cluster://:hunter2@host/0", "has one database"),
+        ("redi://:hunter2@host", "no such store"),
         ("redis://hunter2@host", "names a user without a password"),
         ("redis://host/hunter2", "must be the number of a database"),
         ("redis://host/0?password=hunter2", "must have no query"),
@@ -90,6 +91,36 @@ fn a_store_that_cannot_be_meant_is_refused_unseen() {
         let problem = problem_with("store.url", value);
         assert!(problem.starts_with("store.url = \"[redacted]\" (from "), "{problem}");
         assert!(problem.contains(words) && !problem.contains("hunter2"), "{value}: {problem}");
+    }
+}
+
+#[test]
+fn authorities_are_certificates_and_go_with_tls() {
+    let file = |text: &str| {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+        file
+    };
+    let pem = file("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+    let [none, torn] = [file("hello"), file("-----BEGIN CERTIFICATE-----\nMAA=\n")];
+    for (url, path, words) in [
+        ("rediss://host", Path::new("/nonexistent"), "cannot be read: "),
+        ("rediss://host", Path::new("/"), "cannot be read: "),
+        ("rediss://host", none.path(), "holds no certificate"),
+        ("rediss://host", torn.path(), "is not PEM"),
+        ("redis://host", pem.path(), "store.url does not use TLS"),
+        ("memory:", pem.path(), "store.url does not use TLS"),
+    ] {
+        let path = path.to_str().unwrap();
+        let env = [("SESSION_RESUMPTION__STORE__URL", url), ("SESSION_RESUMPTION__STORE__CA_FILE", path)];
+        let found = problems(MINIMAL, &env);
+        let begins = format!("store.ca_file = {path:?} (from SESSION_RESUMPTION__STORE__CA_FILE): ");
+        assert!(found.len() == 1 && found[0].starts_with(&begins) && found[0].contains(words), "{found:?}");
+    }
+    for url in ["rediss://host", "rediss+sentinel://host/name", "rediss+cluster://host"] {
+        let path = pem.path().to_str().unwrap();
+        let env = [("SESSION_RESUMPTION__STORE__URL", url), ("SESSION_RESUMPTION__STORE__CA_FILE", path)];
+        assert_eq!(load(MINIMAL, &env).unwrap().store.authorities.unwrap().path, pem.path());
     }
 }
 
@@ -212,7 +243,7 @@ fn everything_that_is_wrong_is_told_in_one_run() {
     let expected = [
         "genesys.timout (from the file): unknown key; did you mean genesys.timeout?",
         "polcy (from the file): unknown section; did you mean policy?",
-        "store.url (from the file): takes one value, not a list. allowed: \"memory:\" or redis://[user:password@]host[:port][/database]",
+        "store.url (from the file): takes one value, not a list. allowed: \"memory:\", redis://[user:password@]host[:port][/database], ",
         "SESSION_RESUMPTION__NOPE: unknown variable; ",
         "server.listen = ",
         "genesys.profile: required, but not given; write it in the file or set SESSION_RESUMPTION__GENESYS__PROFILE",

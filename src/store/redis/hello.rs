@@ -2,11 +2,19 @@
 
 use std::collections::HashMap;
 
-use redis::aio::MultiplexedConnection;
-use redis::{RedisResult, Value, from_redis_value};
+use redis::{RedisError, Value, from_redis_value};
+
+use super::failure::{outage, said};
+use crate::ports::Outage;
 
 /// The oldest version whose scripts fail whole and by name, and that expires a key no sooner than asked.
 const OLDEST: u32 = 7;
+
+/// What the user in `store.url` has to be allowed, as `ACL SETUSER` takes it, for keys that begin with `sr:`. Beyond this
+/// `+select` for a database other than 0, and on a cluster `+cluster|slots`, `+asking`. `+config|get` or `+info` lets it warn of a
+/// `maxmemory-policy` that throws our keys away.
+pub(super) const NEEDED: &str = "resetkeys ~sr:* resetchannels -@all +ping +role +wait +eval +evalsha +time +get +set +hget \
+                                 +hset +hgetall +hdel +pttl +pexpire (on a cluster also +cluster|slots +asking; with a database also +select)";
 
 /// Why a server that answers cannot keep our state. Waiting does not mend it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,11 +23,39 @@ pub enum Unfit {
     #[error("the server at store.url is version {0}; Redis {OLDEST} or later is needed, or any Valkey")]
     TooOld(String),
     /// It follows another server.
-    #[error("the server at store.url is a replica, which takes no writes; name its primary")]
+    #[error(
+        "the server at store.url is a replica, which takes no writes; name its primary, or its sentinels as \
+         redis+sentinel://host:26379/name"
+    )]
     Replica,
     /// It holds a part of a cluster.
-    #[error("the server at store.url is a node of a cluster (or a sentinel); a single server is needed")]
-    NotSingle,
+    #[error("the server at store.url is a node of a cluster; write redis+cluster:// (with TLS rediss+cluster://)")]
+    ClusterNode,
+    /// It holds everything itself.
+    #[error("the server at store.url is not a node of a cluster; write redis:// (with TLS rediss://)")]
+    NotCluster,
+    /// It watches servers and keeps nothing.
+    #[error(
+        "the server at store.url is a sentinel; write redis+sentinel://host:26379/name (with TLS rediss+sentinel://), \
+         with the name that it watches the primary under"
+    )]
+    Sentinel,
+    /// It watches nobody.
+    #[error("the server at store.url is not a sentinel; name the sentinels, or write redis:// (with TLS rediss://)")]
+    NotSentinel,
+    /// No sentinel knows the name.
+    #[error("the sentinels at store.url watch no primary named {0}; give the name that their configuration has")]
+    UnknownPrimary(String),
+    /// It lets us in, and not do what we have to.
+    #[error("the user in store.url may not {0}; it needs: {needed}", needed = NEEDED)]
+    NotPermitted(&'static str),
+}
+
+/// Which kind of server is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    Alone,
+    InCluster,
 }
 
 /// What a server says of itself.
@@ -28,62 +64,126 @@ pub(super) struct Hello {
     version: String,
     mode: String,
     role: String,
-}
-
-/// A PING that also tells who answers.
-pub(super) async fn greet(mut connection: MultiplexedConnection) -> RedisResult<Hello> {
-    let told: RedisResult<Value> = redis::cmd("HELLO").query_async(&mut connection).await;
-    let told = match told {
-        // Older servers do not know the word.
-        Err(error) if error.code() == Some("ERR") => return Ok(Hello::of_the_old()),
-        told => told?,
-    };
-    let told: HashMap<String, Value> = from_redis_value(told)?;
-    let text = |name: &str| told.get(name).cloned().map(from_redis_value::<String>).transpose();
-    Ok(Hello {
-        version: text("version")?.unwrap_or_default(),
-        mode: text("mode")?.unwrap_or_default(),
-        role: text("role")?.unwrap_or_default(),
-    })
+    /// How many replicas follow it. None are known of if it does not let us ask.
+    pub(super) replicas: usize,
+    may_ask_role: bool,
 }
 
 impl Hello {
+    /// Reads the answers to HELLO and ROLE.
+    pub(super) fn read(hello: Value, role: Value) -> Result<Self, Outage> {
+        let hello = match said(hello) {
+            // Older servers do not know the word.
+            Err(error) if error.code() == Some("ERR") && is_unknown(&error) => return Ok(Self::of_the_old()),
+            told => told.map_err(|error| outage(&error))?,
+        };
+        let told: HashMap<String, Value> = from_redis_value(hello).map_err(|_| Outage::Malformed)?;
+        let text = |name: &str| {
+            let told = told.get(name).cloned().map(from_redis_value::<String>);
+            told.transpose().map(Option::unwrap_or_default).map_err(|_| Outage::Malformed)
+        };
+        let (replicas, may_ask_role) = match said(role) {
+            Err(error) if error.code() == Some("NOPERM") => (0, false),
+            told => (followers(&told.map_err(|error| outage(&error))?), true),
+        };
+        Ok(Self { version: text("version")?, mode: text("mode")?, role: text("role")?, replicas, may_ask_role })
+    }
+
     /// The first version that knows the word is 6.
     fn of_the_old() -> Self {
-        Self { version: "5 or older".to_owned(), mode: String::new(), role: String::new() }
+        Self {
+            version: "5 or older".to_owned(),
+            mode: String::new(),
+            role: String::new(),
+            replicas: 0,
+            may_ask_role: true,
+        }
+    }
+
+    pub(super) fn is_sentinel(&self) -> bool {
+        self.mode == "sentinel"
+    }
+
+    pub(super) fn is_primary(&self) -> bool {
+        self.role == "master"
+    }
+
+    pub(super) fn is_too_old(&self) -> bool {
+        let major: Option<u32> = self.version.split('.').next().and_then(|major| major.parse().ok());
+        major.is_none_or(|major| major < OLDEST)
+    }
+}
+
+fn is_unknown(error: &RedisError) -> bool {
+    error.detail().is_some_and(|detail| detail.contains("unknown command"))
+}
+
+/// How many replicas are up to date enough to be counted, in the answer to ROLE.
+pub(super) fn followers(role: &Value) -> usize {
+    match role {
+        Value::Array(told) => match told.as_slice() {
+            [Value::BulkString(role), _, Value::Array(replicas)] if role == b"master" => replicas.len(),
+            _ => 0,
+        },
+        _ => 0,
     }
 }
 
 /// Whether it can keep our state.
-pub(super) fn judge(hello: &Hello) -> Result<(), Unfit> {
-    let major: Option<u32> = hello.version.split('.').next().and_then(|major| major.parse().ok());
-    if major.is_none_or(|major| major < OLDEST) {
+pub(super) fn judge(hello: &Hello, expected: Expected) -> Result<(), Unfit> {
+    if hello.is_sentinel() {
+        return Err(Unfit::Sentinel);
+    }
+    if hello.is_too_old() {
         return Err(Unfit::TooOld(hello.version.clone()));
     }
-    match (hello.mode.as_str(), hello.role.as_str()) {
-        ("standalone", "master") => Ok(()),
-        ("standalone", _) => Err(Unfit::Replica),
-        _ => Err(Unfit::NotSingle),
+    match (expected, hello.mode.as_str()) {
+        (Expected::Alone, "cluster") => return Err(Unfit::ClusterNode),
+        (Expected::InCluster, mode) if mode != "cluster" => return Err(Unfit::NotCluster),
+        _ => {}
     }
+    if !hello.is_primary() {
+        return Err(Unfit::Replica);
+    }
+    if hello.may_ask_role { Ok(()) } else { Err(Unfit::NotPermitted("run ROLE")) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn hello(version: &str, mode: &str, role: &str) -> Hello {
+        let [version, mode, role] = [version, mode, role].map(str::to_owned);
+        Hello { version, mode, role, replicas: 0, may_ask_role: true }
+    }
+
     #[test]
-    fn only_a_single_recent_primary_will_do() {
-        let hello = |version: &str, mode: &str, role: &str| {
-            let [version, mode, role] = [version, mode, role].map(str::to_owned);
-            judge(&Hello { version, mode, role })
-        };
-        for version in ["7.0.15", "7.2.4", "8.1.0", "10.0"] {
-            assert_eq!(hello(version, "standalone", "master"), Ok(()), "{version}");
+    fn only_a_recent_primary_of_the_expected_kind_will_do() {
+        for (expected, mode) in [(Expected::Alone, "standalone"), (Expected::InCluster, "cluster")] {
+            let told = |version, mode, role| judge(&hello(version, mode, role), expected);
+            for version in ["7.0.15", "7.2.4", "8.1.0", "10.0"] {
+                assert_eq!(told(version, mode, "master"), Ok(()), "{version}");
+            }
+            for version in ["6.2.14", "5 or older", ""] {
+                assert_eq!(told(version, mode, "master"), Err(Unfit::TooOld(version.to_owned())));
+            }
+            assert_eq!(told("7.0.15", mode, "replica"), Err(Unfit::Replica));
+            assert_eq!(told("7.0.15", "sentinel", "sentinel"), Err(Unfit::Sentinel));
         }
-        for version in ["6.2.14", "5 or older", ""] {
-            assert_eq!(hello(version, "standalone", "master"), Err(Unfit::TooOld(version.to_owned())));
-        }
-        assert_eq!(hello("7.0.15", "standalone", "replica"), Err(Unfit::Replica));
-        assert_eq!(hello("7.0.15", "cluster", "master"), Err(Unfit::NotSingle));
+        assert_eq!(judge(&hello("7.0.15", "cluster", "master"), Expected::Alone), Err(Unfit::ClusterNode));
+        assert_eq!(judge(&hello("7.0.15", "standalone", "master"), Expected::InCluster), Err(Unfit::NotCluster));
+        let kept_dark = Hello { may_ask_role: false, ..hello("7.0.15", "standalone", "master") };
+        assert_eq!(judge(&kept_dark, Expected::Alone), Err(Unfit::NotPermitted("run ROLE")));
+    }
+
+    #[test]
+    fn replicas_are_counted_in_what_a_primary_says() {
+        let text = |text: &str| Value::BulkString(text.as_bytes().to_vec());
+        let replica = || Value::Array(vec![text("10.0.0.1"), text("6379"), text("42")]);
+        let role = |name: &str, told| Value::Array(vec![text(name), Value::Int(42), Value::Array(told)]);
+        assert_eq!(followers(&role("master", vec![])), 0);
+        assert_eq!(followers(&role("master", vec![replica(), replica()])), 2);
+        assert_eq!(followers(&role("slave", vec![replica()])), 0);
+        assert_eq!(followers(&Value::Nil), 0);
     }
 }

@@ -1,110 +1,83 @@
-//! One connection that carries all calls at once, made at the first call and made again when it is no good.
-//!
-//! The client's own `ConnectionManager` is not used: it keeps a connection whose far end fell silent, one to a primary that
-//! became a replica, and for ever the error of an attempt that failed for another cause than the network.
+//! The way to the servers, however they stand to each other.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
-use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout_at};
+use redis::{Pipeline, Value};
+use tokio::time::Instant;
 
-use super::failure::{outage, store_error};
+use super::cluster::Cluster;
+use super::dial::Dialer;
+use super::failure::{outage, said, store_error};
+use super::node::{CALL, Copied, Node};
+use super::script::Run;
+use super::target::{Target, Watched};
+use super::tls::{BadCertificates, Tls};
+use super::trouble::Trouble;
 use crate::ports::{Outage, StoreError};
+use crate::store_url::{RedisUrl, Topology};
 
-/// How long an attempt to connect may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a call may take, the attempt to connect included. A step takes the server well under a millisecond.
-const CALL_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long attempts rest after one that failed, lest every call of a busy replica knocks at a server in trouble.
-const REST: Duration = Duration::from_millis(100);
-
-/// See the module.
-pub(super) struct Link {
-    client: Client,
-    config: AsyncConnectionConfig,
-    /// Held while connecting, so that one attempt serves all who wait for it.
-    state: Mutex<State>,
-    opened: AtomicU64,
-}
-
-enum State {
-    Closed,
-    /// Until when, and what the last attempt ended with.
-    Resting(Instant, RedisError),
-    Open(Numbered),
-}
-
-/// A connection by its number, so that who finds it broken does not throw away the next one.
+/// See the module. Clones share their connections.
 #[derive(Clone)]
-struct Numbered {
-    connection: MultiplexedConnection,
-    number: u64,
+pub(super) enum Link {
+    /// One server, or the one that sentinels call the primary.
+    One(Arc<Node>),
+    /// A cluster.
+    Many(Arc<Cluster>),
 }
 
 impl Link {
-    pub(super) fn new(url: &str) -> RedisResult<Self> {
-        // The call's own limit is the one limit for answers.
-        let config =
-            AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(None);
-        Ok(Self { client: Client::open(url)?, config, state: Mutex::new(State::Closed), opened: AtomicU64::new(0) })
-    }
-
-    /// Makes one call, within its time.
-    pub(super) async fn call<T, F>(&self, call: impl FnOnce(MultiplexedConnection) -> F) -> Result<T, StoreError>
-    where
-        F: Future<Output = RedisResult<T>>,
-    {
-        let until = Instant::now() + CALL_TIMEOUT;
-        let opened = timeout_at(until, self.open()).await.map_err(|_| Outage::TimedOut)?;
-        let Numbered { connection, number } = opened.map_err(|error| outage(&error))?;
-        let told = match timeout_at(until, call(connection)).await {
-            Ok(told) => told.map_err(|error| store_error(&error)),
-            Err(_) => Err(Outage::TimedOut.into()),
-        };
-        if let Err(StoreError::Unavailable(outage)) = &told
-            && is_mended_by_another(*outage)
-        {
-            self.discard(number).await;
-        }
-        told
-    }
-
-    async fn open(&self) -> RedisResult<Numbered> {
-        let mut state = self.state.lock().await;
-        match &*state {
-            State::Open(open) => return Ok(open.clone()),
-            State::Resting(until, error) if Instant::now() < *until => return Err(error.clone()),
-            State::Resting(..) | State::Closed => {}
-        }
-        match self.client.get_multiplexed_async_connection_with_config(&self.config).await {
-            Ok(connection) => {
-                let open = Numbered { connection, number: self.opened.fetch_add(1, Ordering::Relaxed) };
-                *state = State::Open(open.clone());
-                Ok(open)
+    pub(super) fn new(url: &RedisUrl, authorities: Option<&[u8]>) -> Result<Self, BadCertificates> {
+        let tls = url.tls.then(|| Tls::new(authorities)).transpose()?;
+        let dialer = |database| Dialer { credentials: url.credentials.clone(), database, tls: tls.clone() };
+        Ok(match url.topology.clone() {
+            Topology::Single { server, database } => {
+                Self::One(Node::new(Target::Fixed { server, dialer: dialer(database) }))
             }
-            Err(error) => {
-                *state = State::Resting(Instant::now() + REST, error.clone());
-                Err(error)
+            Topology::Sentinel { sentinels, credentials, primary, database } => {
+                let sentinel_dialer = Dialer { credentials, database: 0, tls: tls.clone() };
+                let dialer = dialer(database);
+                let first = AtomicUsize::new(0);
+                Self::One(Node::new(Target::Watched(Watched { sentinels, sentinel_dialer, primary, dialer, first })))
             }
-        }
+            Topology::Cluster { seeds } => Self::Many(Cluster::new(seeds, dialer(0))),
+        })
     }
 
-    /// Calls that are under way on it may still end well; new ones get another.
-    async fn discard(&self, number: u64) {
-        let mut state = self.state.lock().await;
-        if matches!(&*state, State::Open(open) if open.number == number) {
-            *state = State::Closed;
-        }
+    /// Runs a script where its keys lie: what it says, and whether a replica has what it wrote.
+    pub(super) async fn run(&self, run: &Run<'_>, copied: Copied) -> Result<(Value, bool), StoreError> {
+        let until = Instant::now() + CALL;
+        let ran = match self {
+            Self::One(node) => node.run(run, false, copied, until).await,
+            Self::Many(cluster) => cluster.run(run, copied, until).await,
+        }?;
+        said(ran.value).map(|value| (value, ran.copied)).map_err(|error| store_error(&error))
     }
-}
 
-/// Whether another connection may lead to a better end: to a server that answers, takes writes, knows us.
-fn is_mended_by_another(outage: Outage) -> bool {
-    match outage {
-        Outage::Unreachable | Outage::TimedOut | Outage::ReadOnly | Outage::Denied => true,
-        Outage::NotReady | Outage::Foreign | Outage::Malformed => false,
+    /// The servers' clock. Those of a cluster are taken to go alike; it is always the same one that is asked, as long as it answers.
+    pub(super) async fn time(&self) -> Result<Value, StoreError> {
+        let until = Instant::now() + CALL;
+        let mut time = Pipeline::new();
+        time.cmd("TIME");
+        let mut told = match self {
+            Self::One(node) => node.send(&time, until).await,
+            Self::Many(cluster) => {
+                let mut holders = cluster.map(until).await?.holders();
+                // The first that is at hand. None is, before the first call.
+                let at = holders.iter().position(|(_, node)| node.is_open()).unwrap_or(0);
+                let count = holders.len().max(1);
+                holders.rotate_left(at % count);
+                let mut told = Err(Trouble::Outage(Outage::NotReady));
+                for (_, node) in holders {
+                    told = node.send(&time, until).await;
+                    if told.is_ok() {
+                        break;
+                    }
+                }
+                told.inspect_err(|_| cluster.ask_soon())
+            }
+        }?;
+        let told = told.pop().ok_or(Outage::Malformed)?;
+        Ok(said(told).map_err(|error| outage(&error))?)
     }
 }

@@ -1,4 +1,4 @@
-//! The shared store: one truth for several replicas, on a single Redis 7 or Valkey server.
+//! The shared store: one truth for several replicas, in Redis 7 or Valkey: a single server, one that sentinels watch, a cluster.
 //!
 //! Each step is one call of one Lua script, which the server runs alone and whole. The script mirrors the pure rules function
 //! by function: `lua/pair.lua` is `domain/pair.rs`, and so on. Rust brings arguments in and replies out; answers, readings and
@@ -10,32 +10,48 @@
 //! only, and a script on a cluster could not read it: it would lie on another node than the conversation.
 
 mod arguments;
+mod check;
 mod clock;
+mod cluster;
+mod dial;
 mod failure;
 mod hello;
 mod hex;
 mod key;
+mod line;
 mod link;
+mod mended;
+mod node;
 mod reply;
+mod script;
+mod slots;
 mod steps;
+mod target;
+mod tls;
 mod told;
+mod trouble;
 mod wakeups;
 mod wire;
 
 use std::fmt;
 use std::sync::Arc;
 
-use ::redis::{Script, Value};
+use ::redis::from_redis_value;
 use jiff::Timestamp;
 
 use crate::domain::ids::ConversationId;
 use crate::ports::{Outage, StoreError};
+use crate::store_url::RedisUrl;
 
 use arguments::Arguments;
+use check::Eviction;
 pub use clock::StoreClock;
 pub use hello::Unfit;
 use link::Link;
+use node::Copied;
 use reply::Reply;
+use script::Rules;
+pub use tls::BadCertificates;
 use wakeups::Wakeups;
 
 /// The rules, in the order in which they build on each other.
@@ -52,48 +68,86 @@ const SCRIPT: &str = concat!(
     include_str!("lua/steps.lua"),
 );
 
-/// See the module. Clones share one connection, and wake each other.
+/// See the module. Clones share their connections, and wake each other.
 #[derive(Clone)]
 pub struct RedisStore {
-    link: Arc<Link>,
+    link: Link,
+    rules: Arc<Rules>,
     wakeups: Arc<Wakeups>,
-    script: Script,
     clock: StoreClock,
     prefix: String,
+    eviction: Arc<Eviction>,
 }
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The connection knows the password.
+        // The connections know the password.
         f.debug_struct("RedisStore").field("clock", &self.clock).field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 
 impl RedisStore {
-    /// A store at this URL. Nothing is sent before the first call. All keys begin with `prefix`, so that what shares the server
-    /// can be told apart.
-    pub fn new(url: &str, prefix: &str, clock: StoreClock) -> Result<Self, Outage> {
-        let link = Arc::new(Link::new(url).map_err(|error| failure::outage(&error))?);
+    /// A store at this URL. With TLS its certificates are checked against these authorities (PEM), or else the system's.
+    /// Nothing is sent before the first call. All keys begin with `prefix`, so that what shares the server can be told apart.
+    pub fn new(
+        url: &RedisUrl,
+        authorities: Option<&[u8]>,
+        prefix: &str,
+        clock: StoreClock,
+    ) -> Result<Self, BadCertificates> {
+        let link = Link::new(url, authorities)?;
+        let rules = Arc::new(Rules::new(SCRIPT));
         let wakeups = Arc::new(Wakeups::default());
-        Ok(Self { link, wakeups, script: Script::new(SCRIPT), clock, prefix: prefix.to_owned() })
+        Ok(Self { link, rules, wakeups, clock, prefix: prefix.to_owned(), eviction: Arc::default() })
     }
 
-    /// Asks the server who it is: `Ok(Err(_))` when it answers and can never serve.
+    /// Asks the servers who they are, and whether we may do what we have to: `Ok(Err(_))` when they answer and can never
+    /// serve. What it is `Ok(Ok(()))` of takes writes.
     pub async fn check(&self) -> Result<Result<(), Unfit>, StoreError> {
-        self.link.call(hello::greet).await.map(|hello| hello::judge(&hello))
+        check::check(&self.link, &self.prefix, &self.eviction).await
     }
 
     /// Runs one step.
     async fn step(&self, conversation: &ConversationId, arguments: Arguments) -> Result<Reply, StoreError> {
-        let [state, ledger] = key::of(&self.prefix, conversation);
-        let mut call = self.script.key(state);
-        call.key(ledger).arg(arguments.step()).arg(self.clock.argument());
-        for argument in arguments.into_texts() {
-            call.arg(argument);
+        self.run(conversation, arguments, Copied::Later).await.map(|(reply, _)| reply)
+    }
+
+    /// Runs a step that announces a write to Genesys, and tells whether a replica has it. If none has, the write must not be
+    /// made: were the server lost now, nobody would know of it.
+    async fn step_before(
+        &self,
+        conversation: &ConversationId,
+        arguments: Arguments,
+    ) -> Result<(Reply, bool), StoreError> {
+        let step = arguments.step();
+        let ran = self.run(conversation, arguments, Copied::First).await;
+        if matches!(&ran, Ok((_, false)) | Err(StoreError::Unavailable(Outage::NotReplicated))) {
+            unreplicated(step);
         }
-        let told = self.link.call(|mut connection| async move { call.invoke_async(&mut connection).await });
-        let value: Value = told.await?;
-        told::verdict(Reply::of(value)?)
+        ran
+    }
+
+    /// Runs a step that records a write to Genesys. That is made, so whether a replica has the record changes nothing.
+    async fn step_after(&self, conversation: &ConversationId, arguments: Arguments) -> Result<Reply, StoreError> {
+        let step = arguments.step();
+        let (reply, copied) = self.run(conversation, arguments, Copied::IfPossible).await?;
+        if !copied {
+            unreplicated(step);
+        }
+        Ok(reply)
+    }
+
+    async fn run(
+        &self,
+        conversation: &ConversationId,
+        arguments: Arguments,
+        copied: Copied,
+    ) -> Result<(Reply, bool), StoreError> {
+        let mut texts = vec![arguments.step().to_owned(), self.clock.argument()];
+        texts.extend(arguments.into_texts());
+        let run = self.rules.run(key::of(&self.prefix, conversation), texts);
+        let (told, copied) = self.link.run(&run, copied).await?;
+        Ok((told::verdict(Reply::of(told)?)?, copied))
     }
 
     /// Runs the last step of a piece of work and wakes whoever waits here for its end, also when nobody knows how it went.
@@ -104,11 +158,13 @@ impl RedisStore {
     }
 
     async fn server_time(&self) -> Result<Timestamp, StoreError> {
-        let time = ::redis::cmd("TIME");
-        let told = self.link.call(|mut connection| async move { time.query_async(&mut connection).await });
-        let told: (i64, i64) = told.await?;
+        let told: (i64, i64) = from_redis_value(self.link.time().await?).map_err(|_| Outage::Malformed)?;
         let micros = told.0.checked_mul(1_000_000).and_then(|micros| micros.checked_add(told.1));
         let now = micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()).ok_or(Outage::Malformed)?;
         Ok(self.clock.read(now))
     }
+}
+
+fn unreplicated(step: &'static str) {
+    metrics::counter!("session_resumption_store_unreplicated_total", "step" => step).increment(1);
 }

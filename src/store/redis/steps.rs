@@ -10,7 +10,7 @@ use super::arguments::Arguments;
 use super::{RedisStore, told, wire};
 use crate::domain::answer::Answer;
 use crate::domain::conversation::{Confirming, Glimpse, Injection};
-use crate::domain::counter::{Claim, Written};
+use crate::domain::counter::{Claim, Claimed, Written};
 use crate::domain::decision::{Decision, Reason};
 use crate::domain::error::Error;
 use crate::domain::handshake::Confirmation;
@@ -20,7 +20,7 @@ use crate::domain::ledger::{Begun, EntryKey, Item};
 use crate::domain::pair::{Join, Joined, View};
 use crate::domain::snapshot::Reading;
 use crate::domain::tabs::Seat;
-use crate::ports::{Handshakes, StoreError};
+use crate::ports::{Handshakes, Outage, StoreError};
 
 #[async_trait]
 impl Handshakes for RedisStore {
@@ -85,7 +85,12 @@ impl Handshakes for RedisStore {
         let arguments = arguments.maybe(claim.counted_at.map(Timestamp::as_microsecond).as_ref());
         let arguments = arguments.maybe(claim.agent_id.as_ref());
         let arguments = arguments.text(&claim.owner).span(claim.write_for);
-        Ok(told::confirming(self.step(conversation, arguments).await?, claim.owner)?)
+        let (reply, copied) = self.step_before(conversation, arguments).await?;
+        match told::confirming(reply, claim.owner)? {
+            // Its lease passes on like that of a writer who died.
+            Confirming::Claimed(Claimed::Write { .. }) if !copied => Err(Outage::NotReplicated.into()),
+            told => Ok(told),
+        }
     }
 
     async fn settle(&self, conversation: &ConversationId, lease: Lease, written: Written) -> Result<(), StoreError> {
@@ -95,7 +100,9 @@ impl Handshakes for RedisStore {
             Written::No => "no",
             Written::Unknown => "unknown",
         };
-        self.finish(conversation, Arguments::of("settle").lease(lease).text(written)).await.map(drop)
+        let told = self.step_after(conversation, Arguments::of("settle").lease(lease).text(written)).await;
+        self.wakeups.wake(conversation);
+        told.map(drop)
     }
 
     async fn begin_injection(&self, conversation: &ConversationId, injection: &Injection) -> Result<Begun, StoreError> {
@@ -115,7 +122,9 @@ impl Handshakes for RedisStore {
         hold_for: Duration,
     ) -> Result<(), StoreError> {
         let arguments = Arguments::of("announce").lease(lease).item(&item).maybe(last_id.as_ref()).span(hold_for);
-        self.step(conversation, arguments).await.map(drop)
+        // Announced and not sent, it is looked for in the transcript by the next injection, not found, and sent.
+        let (_, copied) = self.step_before(conversation, arguments).await?;
+        if copied { Ok(()) } else { Err(Outage::NotReplicated.into()) }
     }
 
     async fn written(
@@ -126,7 +135,7 @@ impl Handshakes for RedisStore {
         message_id: String,
     ) -> Result<(), StoreError> {
         let arguments = Arguments::of("written").lease(lease).entry(key).text(&message_id);
-        self.step(conversation, arguments).await.map(drop)
+        self.step_after(conversation, arguments).await.map(drop)
     }
 
     async fn not_sent(&self, conversation: &ConversationId, lease: Lease, key: &EntryKey) -> Result<(), StoreError> {

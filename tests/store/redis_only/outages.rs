@@ -46,7 +46,7 @@ async fn a_replica_is_refused_and_takes_no_writes() {
 async fn a_cluster_node_is_refused() {
     let config = format!("/tmp/nodes-{}.conf", prefix());
     let node = Server::start(&["--cluster-enabled", "yes", "--cluster-config-file", &config]);
-    assert_eq!(store(&node).check().await, Ok(Err(Unfit::NotSingle)));
+    assert_eq!(store(&node).check().await, Ok(Err(Unfit::ClusterNode)));
     assert_eq!(outage(store(&node).join(&ana(), &flow()).await), Outage::NotReady);
     drop(node);
     let _ = std::fs::remove_file(config);
@@ -98,7 +98,7 @@ async fn a_full_server_is_full() {
 #[tokio::test]
 async fn wrong_credentials_are_told() {
     let url = Server::shared().url().replace("only-a-test", "wrong");
-    let store = RedisStore::new(&url, "sr", StoreClock::Server).unwrap();
+    let store = RedisStore::new(&url.parse().unwrap(), None, "sr", StoreClock::Server).unwrap();
     assert_eq!(outage(store.join(&ana(), &flow()).await), Outage::Denied);
     assert_eq!(outage(store.check().await), Outage::Denied);
     assert!(!format!("{store:?}").contains("wrong"));
@@ -108,7 +108,7 @@ async fn wrong_credentials_are_told() {
 async fn a_server_that_learns_the_password_later_is_found() {
     let server = Server::start(&[]);
     let url = server.url().replace("only-a-test", "new");
-    let store = RedisStore::new(&url, "sr", StoreClock::Server).unwrap();
+    let store = RedisStore::new(&url.parse().unwrap(), None, "sr", StoreClock::Server).unwrap();
     assert_eq!(outage(store.join(&ana(), &flow()).await), Outage::Denied);
     let mut admin = admin(&server);
     redis::cmd("CONFIG").arg(&["SET", "requirepass", "new"]).exec(&mut admin).unwrap();

@@ -1,0 +1,217 @@
+//! One server that takes writes, and the replicas that follow it.
+//!
+//! What we are about to write to Genesys, and what we have written there, must outlive the server that was told of it. So
+//! those steps wait until a replica has them too (WAIT), where there is one. WAIT holds up its whole connection, and concerns
+//! the writes of its own connection alone: those steps and their WAITs travel together, on a line of their own.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::{Cmd, Pipeline, Value};
+use tokio::time::Instant;
+
+use super::failure::{lacks_script, said};
+use super::hello::followers;
+use super::line::{Connection, Line};
+use super::script::Run;
+use super::target::Target;
+use super::trouble::Trouble;
+use crate::ports::Outage;
+
+/// How long a call may take, a first attempt to connect included. A step takes the server well under a millisecond, and a
+/// customer waits.
+pub(super) const CALL: Duration = Duration::from_secs(1);
+/// How long a replica may take.
+const WAIT: Duration = Duration::from_millis(200);
+/// How long a sign of life may take on either line; on the second, behind a WAIT that falls short.
+const PATIENCE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_millis(400));
+/// After this long it is asked again who follows it, and the sentinels whether it still is the primary.
+const FRESH: Duration = Duration::from_secs(5);
+/// How often replicas that fell behind are looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// When a replica has to have a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Copied {
+    /// Whenever it comes.
+    Later,
+    /// Before anybody acts on it. While replicas are known to lag behind it is not even tried.
+    First,
+    /// At once, if one keeps up.
+    IfPossible,
+}
+
+/// What the server said, and whether a replica has what it wrote. Where nobody follows, nothing is missing.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) value: Value,
+    pub(super) copied: bool,
+}
+
+pub(super) struct Node {
+    target: Arc<Target>,
+    line: Arc<Line>,
+    ledger_line: Arc<Line>,
+    /// A WAIT fell short, and none has succeeded since.
+    lagging: AtomicBool,
+    asked: Mutex<Instant>,
+}
+
+impl Node {
+    pub(super) fn new(target: Target) -> Arc<Self> {
+        let target = Arc::new(target);
+        let (short, long) = PATIENCE;
+        Arc::new(Self {
+            line: Line::new(Arc::clone(&target), short),
+            ledger_line: Line::new(Arc::clone(&target), long),
+            target,
+            lagging: AtomicBool::new(false),
+            asked: Mutex::new(Instant::now()),
+        })
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.line.is_open()
+    }
+
+    pub(super) async fn send(&self, asked: &Pipeline, until: Instant) -> Result<Vec<Value>, Trouble> {
+        self.line.send(asked, until).await
+    }
+
+    /// Runs a script. `asking` is what a node of a cluster wants to hear before it answers for a slot that is on its way.
+    pub(super) async fn run(
+        self: &Arc<Self>,
+        run: &Run<'_>,
+        asking: bool,
+        copied: Copied,
+        until: Instant,
+    ) -> Result<Ran, Trouble> {
+        self.keep_watch();
+        let wait = copied != Copied::Later && self.is_followed(until).await?;
+        let lags = wait && self.lagging.load(Ordering::Relaxed);
+        if lags && copied == Copied::First {
+            return Err(Outage::NotReplicated.into());
+        }
+        let wait = wait && !lags;
+        let line = if wait { &self.ledger_line } else { &self.line };
+        let at = usize::from(asking);
+        let mut told = line.send(&together(run.by_hash(), asking, wait), until).await?;
+        if told.get(at).is_some_and(lacks_script) {
+            told = line.send(&together(run.in_full(), asking, wait), until).await?;
+        }
+        let enough = matches!(told.get(at + 1), Some(Value::Int(1..)));
+        let value = told.into_iter().nth(at).ok_or(Outage::Malformed)?;
+        let failed = matches!(value, Value::ServerError(_));
+        let copied = failed || !lags && (!wait || enough || !self.ask_again(until).await);
+        if wait && !copied {
+            self.fell_behind();
+        }
+        Ok(Ran { value, copied })
+    }
+
+    async fn is_followed(&self, until: Instant) -> Result<bool, Trouble> {
+        let (_, connection) = self.line.open(until).await?;
+        Ok(connection.replicas.load(Ordering::Relaxed) > 0)
+    }
+
+    /// Whether replicas follow, as the server says now. What it does not say is not assumed.
+    async fn ask_again(&self, until: Instant) -> bool {
+        let Ok((number, connection)) = self.line.open(until).await else { return true };
+        let mut role = Pipeline::new();
+        role.cmd("ROLE");
+        let Ok(told) = self.line.send(&role, until).await else { return true };
+        let Some(Ok(told)) = told.into_iter().next().map(said) else { return true };
+        let count = followers(&told);
+        connection.replicas.store(count, Ordering::Relaxed);
+        if count == 0 {
+            self.leave_if_moved(number, &connection).await;
+        }
+        count > 0
+    }
+
+    async fn leave_if_moved(&self, number: u64, connection: &Connection) {
+        if self.target.moved_from(&connection.server).await {
+            self.line.leave(number);
+            if let Ok((number, ledger)) = self.ledger_line.open(Instant::now()).await
+                && ledger.server == connection.server
+            {
+                self.ledger_line.leave(number);
+            }
+        }
+    }
+
+    /// Now and then, beside the calls: a replica may have come, or the sentinels may have chosen another primary while this
+    /// one, cut off from them, goes on.
+    fn keep_watch(self: &Arc<Self>) {
+        {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            if asked.elapsed() < FRESH {
+                return;
+            }
+            *asked = Instant::now();
+        }
+        let node = Arc::downgrade(self);
+        tokio::spawn(async move {
+            let Some(node) = node.upgrade() else { return };
+            let until = Instant::now() + CALL;
+            if node.ask_again(until).await
+                && let Ok((number, connection)) = node.line.open(until).await
+            {
+                node.leave_if_moved(number, &connection).await;
+            }
+        });
+    }
+
+    /// Finds out when replicas keep up again; until then no step waits for them in vain.
+    fn fell_behind(self: &Arc<Self>) {
+        if self.lagging.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tracing::warn!("the store's replicas do not keep up; nothing is written to genesys meanwhile");
+        let node = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(LOOK_AGAIN).await;
+                let Some(node) = node.upgrade() else { return };
+                if node.keeps_up().await {
+                    node.lagging.store(false, Ordering::Relaxed);
+                    tracing::info!("the store's replicas keep up again");
+                    return;
+                }
+            }
+        });
+    }
+
+    async fn keeps_up(&self) -> bool {
+        let until = Instant::now() + CALL;
+        if let Ok((number, connection)) = self.line.open(until).await {
+            self.leave_if_moved(number, &connection).await;
+        }
+        if !self.ask_again(until).await {
+            return true;
+        }
+        let mut wait = Pipeline::new();
+        wait.add_command(wait_for_one());
+        let told = self.ledger_line.send(&wait, until).await;
+        matches!(told.as_deref(), Ok([Value::Int(1..)]))
+    }
+}
+
+fn together(command: Cmd, asking: bool, wait: bool) -> Pipeline {
+    let mut pipeline = Pipeline::new();
+    if asking {
+        pipeline.cmd("ASKING");
+    }
+    pipeline.add_command(command);
+    if wait {
+        pipeline.add_command(wait_for_one());
+    }
+    pipeline
+}
+
+fn wait_for_one() -> Cmd {
+    let mut command = redis::cmd("WAIT");
+    command.arg(1).arg(WAIT.as_millis().to_string());
+    command
+}
