@@ -7,7 +7,7 @@ use redis::{Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value, from_r
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
-use super::failure::{said, store_error};
+use super::failure::{is_forbidden, said, store_error};
 use super::hello::{Expected, Hello, Unfit, judge};
 use super::link::Link;
 use super::node::{CALL, Node};
@@ -96,7 +96,7 @@ fn permitted(told: Value, what: &'static str) -> Result<Value, Failure> {
 }
 
 fn refusal(error: RedisError, what: &'static str) -> Failure {
-    if error.code() == Some("NOPERM") { Unfit::NotPermitted(what).into() } else { Failure::Said(error) }
+    if is_forbidden(&error) { Unfit::NotPermitted(what).into() } else { Failure::Said(error) }
 }
 
 fn policy() -> Cmd {

@@ -19,16 +19,21 @@ pub(super) fn store_error(error: &RedisError) -> StoreError {
 pub(super) fn outage(error: &RedisError) -> Outage {
     match error.code() {
         Some("READONLY" | "MISCONF" | "NOREPLICAS") => return Outage::ReadOnly,
-        Some("NOAUTH" | "WRONGPASS" | "NOPERM") => return Outage::Denied,
-        // The last four: the cluster is being rearranged, or we have not heard of it yet.
-        Some("LOADING" | "BUSY" | "MASTERDOWN" | "UNKILLABLE") => return Outage::NotReady,
+        Some("NOAUTH" | "WRONGPASS") => return Outage::Denied,
+        _ if is_forbidden(error) => return Outage::Denied,
+        Some("LOADING" | "BUSY" | "MASTERDOWN") => return Outage::NotReady,
+        // A cluster is being rearranged, and we have not heard how.
         Some("TRYAGAIN" | "CLUSTERDOWN" | "MOVED" | "ASK") => return Outage::NotReady,
-        // A failover that the server was told of in the middle of a WAIT or a blocked call.
+        // It became a replica while we waited for it.
         Some("UNBLOCKED") => return Outage::ReadOnly,
         Some("WRONGTYPE" | "FOREIGN") => return Outage::Foreign,
         Some("ERR") if details(error, "max number of clients") => return Outage::NotReady,
         // No password is configured, or no such database, or too many wrong passwords.
         Some("ERR") if details(error, "AUTH") || details(error, "DB index") => return Outage::Denied,
+        // Who has not said who it is may not even say much: the server hangs up before it gets to NOAUTH.
+        Some("ERR") if details(error, "Protocol error: unauthenticated") => {
+            return Outage::Denied;
+        }
         _ => {}
     }
     if error.kind() == ErrorKind::AuthenticationFailed {
@@ -52,10 +57,18 @@ pub(super) fn lacks_script(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
 }
 
-/// Whether it may be well with another server, or another connection to this one.
-pub(super) fn wants_another(outage: Outage) -> bool {
-    match outage {
-        Outage::Unreachable | Outage::TimedOut | Outage::ReadOnly | Outage::Denied | Outage::Untrusted => true,
-        Outage::NotReady | Outage::Foreign | Outage::Malformed | Outage::NotReplicated => false,
+/// Why a server is the wrong one, or its connection, if that is what it says: a primary no more, or not told who we are.
+pub(super) fn misplaced(value: &Value) -> Option<Outage> {
+    let Value::ServerError(error) = value else { return None };
+    match error.code() {
+        "READONLY" | "UNBLOCKED" => Some(Outage::ReadOnly),
+        "NOAUTH" => Some(Outage::Denied),
+        _ => None,
     }
+}
+
+/// Whether it is our user who lacks a right: to the call, or to what a script does in it.
+pub(super) fn is_forbidden(error: &RedisError) -> bool {
+    let in_script = ["The user executing the script can't", "ACL failure in script"];
+    error.code() == Some("NOPERM") || in_script.iter().any(|words| details(error, words))
 }

@@ -11,10 +11,10 @@ use crate::ports::Outage;
 const OLDEST: u32 = 7;
 
 /// What the user in `store.url` has to be allowed, as `ACL SETUSER` takes it, for keys that begin with `sr:`. Beyond this
-/// `+select` for a database other than 0, and on a cluster `+cluster|slots`, `+asking`. `+config|get` or `+info` lets it warn of a
+/// `+select` for a database other than 0, and `+cluster|slots +asking` on a cluster. `+config|get` or `+info` lets us warn of a
 /// `maxmemory-policy` that throws our keys away.
-pub(super) const NEEDED: &str = "resetkeys ~sr:* resetchannels -@all +ping +role +wait +eval +evalsha +time +get +set +hget \
-                                 +hset +hgetall +hdel +pttl +pexpire (on a cluster also +cluster|slots +asking; with a database also +select)";
+pub(super) const NEEDED: &str = "~sr:* +ping +role +wait +eval +evalsha +time +get +set +hget +hset +hsetnx +hexists +hlen \
+                                 +hgetall +hdel +pttl +pexpire (with a database +select; on a cluster +cluster|slots +asking)";
 
 /// Why a server that answers cannot keep our state. Waiting does not mend it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,7 +84,7 @@ impl Hello {
         };
         let (replicas, may_ask_role) = match said(role) {
             Err(error) if error.code() == Some("NOPERM") => (0, false),
-            told => (followers(&told.map_err(|error| outage(&error))?), true),
+            told => (followers(&told.map_err(|error| outage(&error))?).unwrap_or(0), true),
         };
         Ok(Self { version: text("version")?, mode: text("mode")?, role: text("role")?, replicas, may_ask_role })
     }
@@ -118,14 +118,12 @@ fn is_unknown(error: &RedisError) -> bool {
     error.detail().is_some_and(|detail| detail.contains("unknown command"))
 }
 
-/// How many replicas are up to date enough to be counted, in the answer to ROLE.
-pub(super) fn followers(role: &Value) -> usize {
-    match role {
-        Value::Array(told) => match told.as_slice() {
-            [Value::BulkString(role), _, Value::Array(replicas)] if role == b"master" => replicas.len(),
-            _ => 0,
-        },
-        _ => 0,
+/// How many replicas are connected to a primary, in its answer to ROLE. None if it is no primary.
+pub(super) fn followers(role: &Value) -> Option<usize> {
+    let Value::Array(told) = role else { return None };
+    match told.as_slice() {
+        [Value::BulkString(role), _, Value::Array(replicas)] if role == b"master" => Some(replicas.len()),
+        _ => None,
     }
 }
 
@@ -181,9 +179,9 @@ mod tests {
         let text = |text: &str| Value::BulkString(text.as_bytes().to_vec());
         let replica = || Value::Array(vec![text("10.0.0.1"), text("6379"), text("42")]);
         let role = |name: &str, told| Value::Array(vec![text(name), Value::Int(42), Value::Array(told)]);
-        assert_eq!(followers(&role("master", vec![])), 0);
-        assert_eq!(followers(&role("master", vec![replica(), replica()])), 2);
-        assert_eq!(followers(&role("slave", vec![replica()])), 0);
-        assert_eq!(followers(&Value::Nil), 0);
+        assert_eq!(followers(&role("master", vec![])), Some(0));
+        assert_eq!(followers(&role("master", vec![replica(), replica()])), Some(2));
+        assert_eq!(followers(&role("slave", vec![replica()])), None);
+        assert_eq!(followers(&Value::Nil), None);
     }
 }

@@ -12,7 +12,7 @@ use redis::{Pipeline, Value};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::dial::ask;
-use super::failure::{outage, said, wants_another};
+use super::failure::misplaced;
 use super::hello::Hello;
 use super::mended::Mended;
 use super::target::Target;
@@ -51,7 +51,11 @@ impl Line {
             let target = Arc::clone(&target);
             Box::pin(async move { target.connect().await }) as _
         };
-        Arc::new(Self { connection: Mended::new(connect), patience })
+        Self::of(Mended::new(connect), patience)
+    }
+
+    fn of(connection: Mended<Connection>, patience: Duration) -> Arc<Self> {
+        Arc::new(Self { connection, patience })
     }
 
     /// The connection and its number.
@@ -69,6 +73,11 @@ impl Line {
         self.connection.broke(number);
     }
 
+    /// Whatever it leads to is the wrong server.
+    pub(super) fn leave_all(&self) {
+        self.connection.broke_any();
+    }
+
     /// Sends all of it at once. Each value tells of its own failure.
     pub(super) async fn send(self: &Arc<Self>, asked: &Pipeline, until: Instant) -> Result<Vec<Value>, Trouble> {
         let (number, mut connection) = self.open(until).await?;
@@ -81,10 +90,8 @@ impl Line {
                 self.connection.broke(number);
             }
         })?;
-        let refused =
-            values.iter().find_map(|value| Some(outage(&said(value.clone()).err()?)).filter(|o| wants_another(*o)));
-        if let Some(refused) = refused {
-            self.connection.failed(number, refused.into());
+        if let Some(outage) = values.iter().find_map(misplaced) {
+            self.connection.failed(number, outage.into());
         }
         Ok(values)
     }
@@ -108,5 +115,98 @@ impl Line {
                 line.connection.failed(number, Outage::TimedOut.into());
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use redis::{AsyncConnectionConfig, RedisConnectionInfo};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const PATIENCE: Duration = Duration::from_millis(200);
+    const NEVER: u64 = 3_600_000;
+
+    /// Answers each command after the next of these waits, in milliseconds, and without one at once.
+    async fn serve(mut stream: DuplexStream, mut waits: VecDeque<u64>) {
+        let mut bytes = [0; 64];
+        while let Ok(count @ 1..) = stream.read(&mut bytes).await {
+            for _ in bytes.iter().take(count).filter(|byte| **byte == b'*') {
+                tokio::time::sleep(Duration::from_millis(waits.pop_front().unwrap_or_default())).await;
+                if stream.write_all(b"+PONG\r\n").await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// A line to servers that wait so before their answers, one after the other, and how many were asked for.
+    fn line(servers: &'static [&'static [u64]]) -> (Arc<Line>, Arc<AtomicUsize>) {
+        let dialled = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&dialled);
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let dial = move || {
+            let (count, kept) = (Arc::clone(&count), Arc::clone(&kept));
+            Box::pin(async move {
+                let at = count.fetch_add(1, Ordering::Relaxed);
+                let waits = servers.get(at).ok_or(Outage::Unreachable)?;
+                let (near, far) = tokio::io::duplex(1024);
+                kept.lock().unwrap().push(tokio::spawn(serve(far, waits.iter().copied().collect())));
+                let bare = RedisConnectionInfo::default().set_skip_set_lib_name();
+                let config = AsyncConnectionConfig::new().set_response_timeout(None);
+                let (multiplexed, driver) = MultiplexedConnection::new_with_config(&bare, near, config).await.unwrap();
+                tokio::spawn(driver);
+                let server = Server { host: "far".to_owned(), port: 1 };
+                let (replicas, doubted) = (Arc::default(), Arc::default());
+                Ok(Connection { multiplexed, server, replicas, doubted })
+            }) as _
+        };
+        (Line::of(Mended::new(dial), PATIENCE), dialled)
+    }
+
+    async fn call(line: &Arc<Line>) -> Result<usize, Trouble> {
+        let mut ping = Pipeline::new();
+        ping.cmd("PING");
+        line.send(&ping, Instant::now() + SECOND).await.map(|told| told.len())
+    }
+
+    const TIMED_OUT: Trouble = Trouble::Outage(Outage::TimedOut);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_call_takes_the_connection_from_nobody() {
+        let (line, dialled) = line(&[&[1_100]]);
+        assert_eq!(call(&line).await, Err(TIMED_OUT));
+        assert_eq!(call(&line).await, Ok(1));
+        tokio::time::sleep(SECOND).await;
+        assert_eq!((call(&line).await, dialled.load(Ordering::Relaxed)), (Ok(1), 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_connection_is_given_up_for_another() {
+        let (line, dialled) = line(&[&[NEVER], &[]]);
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let line = Arc::clone(&line);
+            calls.spawn(async move { call(&line).await });
+        }
+        assert!(calls.join_all().await.iter().all(|told| *told == Err(TIMED_OUT)));
+        assert_eq!(dialled.load(Ordering::Relaxed), 1);
+        tokio::time::sleep(PATIENCE * 2).await;
+        assert_eq!((call(&line).await, dialled.load(Ordering::Relaxed)), (Ok(1), 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_no_connection_can_be_made_callers_are_told_at_once() {
+        let (line, _) = line(&[&[NEVER]]);
+        assert_eq!(call(&line).await, Err(TIMED_OUT));
+        tokio::time::sleep(PATIENCE * 2).await;
+        let began = Instant::now();
+        assert_eq!(call(&line).await, Err(Outage::Unreachable.into()));
+        assert_eq!(began.elapsed(), Duration::ZERO);
     }
 }

@@ -89,6 +89,11 @@ impl<T: Clone + Send + Sync + 'static> Mended<T> {
         self.turn(|state| matches!(state, State::There(known, _) if *known == number), State::Making);
     }
 
+    /// Whichever is there is no good any more.
+    pub(super) fn broke_any(&self) {
+        self.turn(|state| matches!(state, State::There(..)), State::Making);
+    }
+
     /// It is no good: callers are told so until another is made.
     pub(super) fn failed(&self, number: u64, why: Trouble) {
         self.turn(|state| matches!(state, State::There(known, _) if *known == number), State::Down(why));
@@ -167,5 +172,87 @@ async fn mend<T: Clone>(inner: Weak<Inner<T>>) {
         drop(inner);
         tokio::time::sleep(rest).await;
         rest = (rest * 2).min(longest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SLOW: Duration = Duration::from_millis(500);
+    const DOWN: Trouble = Trouble::Outage(Outage::Unreachable);
+
+    /// Made from the `n`th attempt on, each of which takes half a second. Also tells how many there were.
+    fn mended(from: u64) -> (Arc<Mended<u64>>, Arc<AtomicU64>) {
+        let attempts = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&attempts);
+        let mended = Mended::new(move || {
+            let attempt = counted.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move {
+                tokio::time::sleep(SLOW).await;
+                if attempt < from { Err(DOWN) } else { Ok(attempt) }
+            })
+        });
+        (Arc::new(mended), attempts)
+    }
+
+    async fn get(mended: &Mended<u64>) -> Result<(u64, u64), Trouble> {
+        mended.get(Instant::now() + Duration::from_secs(1)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_wait_for_the_first_attempt_and_nobody_for_the_next() {
+        let (mended, attempts) = mended(3);
+        let began = Instant::now();
+        let mut callers = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let mended = Arc::clone(&mended);
+            callers.spawn(async move { get(&mended).await });
+        }
+        assert!(callers.join_all().await.iter().all(|told| *told == Err(DOWN)));
+        assert_eq!((began.elapsed(), attempts.load(Ordering::Relaxed)), (SLOW, 1));
+        for _ in 0..100 {
+            assert_eq!(get(&mended).await, Err(DOWN));
+        }
+        assert_eq!(began.elapsed(), SLOW);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(get(&mended).await, Ok((0, 3)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_rest_and_end_with_what_they_were_for() {
+        let (mended, attempts) = mended(u64::MAX);
+        assert_eq!(get(&mended).await, Err(DOWN));
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        let made = attempts.load(Ordering::Relaxed);
+        assert!((38..=45).contains(&made), "{made}");
+        drop(mended);
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert_eq!(attempts.load(Ordering::Relaxed), made);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_broke_is_waited_for_and_what_failed_is_told() {
+        let (mended, _) = mended(0);
+        let (number, _) = get(&mended).await.unwrap();
+        mended.broke(number);
+        mended.failed(number, DOWN);
+        assert_eq!(get(&mended).await, Ok((1, 1)), "it was not made anew, or not waited for");
+        mended.broke(number);
+        assert_eq!(get(&mended).await, Ok((1, 1)), "another's trouble took it away");
+        mended.failed(1, DOWN);
+        assert_eq!(get(&mended).await, Err(DOWN));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(get(&mended).await, Ok((2, 2)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_caller_finds_out_that_an_attempt_takes_too_long() {
+        let mended: Mended<u64> = Mended::new(|| Box::pin(std::future::pending()));
+        let timed_out = Err(Outage::TimedOut.into());
+        assert_eq!(get(&mended).await, timed_out);
+        let began = Instant::now();
+        assert_eq!(get(&mended).await, timed_out);
+        assert_eq!(began.elapsed(), Duration::ZERO);
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::failure::{lacks_script, said};
 use super::hello::followers;
-use super::line::{Connection, Line};
+use super::line::Line;
 use super::script::Run;
 use super::target::Target;
 use super::trouble::Trouble;
@@ -103,7 +103,7 @@ impl Node {
         let enough = matches!(told.get(at + 1), Some(Value::Int(1..)));
         let value = told.into_iter().nth(at).ok_or(Outage::Malformed)?;
         let failed = matches!(value, Value::ServerError(_));
-        let copied = failed || !lags && (!wait || enough || !self.ask_again(until).await);
+        let copied = failed || !lags && (!wait || enough || self.look(until).await == Some(0));
         if wait && !copied {
             self.fell_behind();
         }
@@ -115,30 +115,21 @@ impl Node {
         Ok(connection.replicas.load(Ordering::Relaxed) > 0)
     }
 
-    /// Whether replicas follow, as the server says now. What it does not say is not assumed.
-    async fn ask_again(&self, until: Instant) -> bool {
-        let Ok((number, connection)) = self.line.open(until).await else { return true };
+    /// How many replicas follow, as the server says now. None if it does not say, or should not be listened to any more: it
+    /// is no primary, or the sentinels have chosen another while it was cut off from them.
+    async fn look(&self, until: Instant) -> Option<usize> {
+        let (number, connection) = self.line.open(until).await.ok()?;
         let mut role = Pipeline::new();
         role.cmd("ROLE");
-        let Ok(told) = self.line.send(&role, until).await else { return true };
-        let Some(Ok(told)) = told.into_iter().next().map(said) else { return true };
-        let count = followers(&told);
-        connection.replicas.store(count, Ordering::Relaxed);
-        if count == 0 {
-            self.leave_if_moved(number, &connection).await;
-        }
-        count > 0
-    }
-
-    async fn leave_if_moved(&self, number: u64, connection: &Connection) {
-        if self.target.moved_from(&connection.server).await {
+        let role = said(self.line.send(&role, until).await.ok()?.pop()?).ok()?;
+        let count = followers(&role);
+        if count.is_none() || self.target.moved_from(&connection.server).await {
             self.line.leave(number);
-            if let Ok((number, ledger)) = self.ledger_line.open(Instant::now()).await
-                && ledger.server == connection.server
-            {
-                self.ledger_line.leave(number);
-            }
+            self.ledger_line.leave_all();
+            return None;
         }
+        connection.replicas.store(count.unwrap_or(0), Ordering::Relaxed);
+        count
     }
 
     /// Now and then, beside the calls: a replica may have come, or the sentinels may have chosen another primary while this
@@ -154,12 +145,7 @@ impl Node {
         let node = Arc::downgrade(self);
         tokio::spawn(async move {
             let Some(node) = node.upgrade() else { return };
-            let until = Instant::now() + CALL;
-            if node.ask_again(until).await
-                && let Ok((number, connection)) = node.line.open(until).await
-            {
-                node.leave_if_moved(number, &connection).await;
-            }
+            node.look(Instant::now() + CALL).await;
         });
     }
 
@@ -185,11 +171,10 @@ impl Node {
 
     async fn keeps_up(&self) -> bool {
         let until = Instant::now() + CALL;
-        if let Ok((number, connection)) = self.line.open(until).await {
-            self.leave_if_moved(number, &connection).await;
-        }
-        if !self.ask_again(until).await {
-            return true;
+        match self.look(until).await {
+            None => return false,
+            Some(0) => return true,
+            Some(_) => {}
         }
         let mut wait = Pipeline::new();
         wait.add_command(wait_for_one());

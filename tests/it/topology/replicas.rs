@@ -28,6 +28,8 @@ impl Winding {
 
 /// A store for each replica, with a connection of its own, as processes have them.
 pub(crate) fn stores(_: &Arc<dyn Clock>, winding: &Winding) -> [Arc<dyn Handshakes>; REPLICAS] {
-    let store = || RedisStore::new(&store_url().parse().unwrap(), None, "sr", StoreClock::Ahead(Arc::clone(&winding.0))).unwrap();
+    let store = || {
+        RedisStore::new(&store_url().parse().unwrap(), None, "sr", StoreClock::Ahead(Arc::clone(&winding.0))).unwrap()
+    };
     [Arc::new(store()), Arc::new(store())]
 }
