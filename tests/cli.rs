@@ -6,10 +6,10 @@
 mod forgotten;
 #[path = "cli/process.rs"]
 mod process;
-#[path = "support/redis_server.rs"]
-mod redis_server;
 #[path = "cli/replicas.rs"]
 mod replicas;
+#[path = "support/redis/mod.rs"]
+mod servers;
 #[path = "cli/serving.rs"]
 mod serving;
 

@@ -4,7 +4,7 @@ use genesys_sim::Route;
 use session_resumption::pb::ConfirmReattachRequest;
 use tonic::Code;
 
-use super::redis_server::Server;
+use super::servers::Server;
 use super::serving::{Service, serve, sim, validate};
 use super::with;
 
@@ -66,15 +66,14 @@ async fn a_server_that_cannot_serve_ends_it_with_a_word() {
 #[tokio::test]
 async fn a_server_that_comes_later_is_waited_for() {
     let sim = sim().await;
-    let gone = Server::start(&[]);
-    let (url, port) = (gone.url(), gone.port());
-    drop(gone);
-    let service = serve(&sim, &[(URL, &url)]).await;
+    let server = Server::start(&[]);
+    server.kill();
+    let service = serve(&sim, &[(URL, &server.url())]).await;
     assert_eq!(service.healthcheck().await.code, Some(1));
     let refused = service.client().await.validate_session(validate(&sim)).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
     assert!(refused.message().contains("the handshake store cannot be reached"), "{refused:?}");
-    let _come = Server::start_on(port, &[]);
+    server.restart();
     service.ready().await;
     service.client().await.validate_session(validate(&sim)).await.unwrap();
     stop(service).await;
@@ -83,8 +82,7 @@ async fn a_server_that_comes_later_is_waited_for() {
 
 /// How often a command was run well, by callers and by scripts.
 fn counted(server: &Server, command: &str) -> u64 {
-    let mut connection = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
-    let told: String = redis::cmd("INFO").arg("commandstats").query(&mut connection).unwrap();
+    let told: String = redis::cmd("INFO").arg("commandstats").query(&mut server.admin()).unwrap();
     let Some(line) = told.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:"))) else { return 0 };
     let field =
         |name: &str| line.split(',').find_map(|field| field.strip_prefix(name)).unwrap().parse::<u64>().unwrap();

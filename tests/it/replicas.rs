@@ -14,9 +14,8 @@ mod faults;
 mod injecting;
 mod invariants;
 mod order;
-#[path = "../support/redis_server.rs"]
-#[allow(dead_code, reason = "nobody breaks it here")]
-mod server;
+#[path = "../support/redis/mod.rs"]
+mod servers;
 #[allow(dead_code, reason = "the cases left out ask for more")]
 mod support;
 mod tabs;

@@ -11,7 +11,7 @@ use session_resumption::store::memory::MemoryStore;
 use session_resumption::store::redis::{RedisStore, StoreClock};
 use uuid::Uuid;
 
-use crate::server::Server;
+use crate::servers::Server;
 
 /// Lets time pass for a store.
 #[async_trait]

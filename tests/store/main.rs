@@ -8,8 +8,8 @@
 #[macro_use]
 mod harness;
 mod given;
-#[path = "../support/redis_server.rs"]
-mod server;
+#[path = "../support/redis/mod.rs"]
+mod servers;
 mod steps;
 
 mod apart;

@@ -7,9 +7,8 @@
 #[path = "../cli/process.rs"]
 mod process;
 mod replicas;
-#[allow(dead_code, reason = "nobody breaks it here")]
-#[path = "../support/redis_server.rs"]
-mod server;
+#[path = "../support/redis/mod.rs"]
+mod servers;
 mod session;
 
 use std::collections::BTreeSet;
@@ -20,7 +19,7 @@ use session_resumption::pb::validate_session_response::{Decision, TabRole};
 use tokio::time::Instant;
 
 use replicas::Replicas;
-use server::Server;
+use servers::Server;
 use session::{MARKER, Session};
 
 const SESSIONS: usize = 1_000;

@@ -11,7 +11,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::process::{Running, program};
-use crate::server::Server;
+use crate::servers::Server;
 use crate::session::Client;
 
 /// Connections to each replica: one carries no more than some hundred calls at a time.

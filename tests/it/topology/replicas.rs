@@ -7,7 +7,7 @@ use std::time::Duration;
 use session_resumption::ports::{Clock, Handshakes};
 use session_resumption::store::redis::{RedisStore, StoreClock};
 
-use crate::server::Server;
+use crate::servers::Server;
 
 pub(crate) const REPLICAS: usize = 2;
 

@@ -14,7 +14,7 @@ use session_resumption::store::redis::StoreClock;
 use super::operations::{Operation, Outcome, Rules, ask};
 use super::plain;
 use crate::harness::{ManualClock, prefix, redis_store};
-use crate::server::Server;
+use crate::servers::Server;
 
 /// A clock that stands still between the steps, so that store and rules see the same instant.
 trait Standing {

@@ -9,7 +9,7 @@ use session_resumption::store::redis::StoreClock;
 
 use crate::given::{ana, hours, message, pair, reading, seconds, tab};
 use crate::harness::{Ahead, Harness, prefix, redis_store};
-use crate::server::Server;
+use crate::servers::Server;
 
 /// A conversation with everything in it, and its keys with their times to live.
 async fn kept(prefix: &str) -> (Harness, Vec<(String, i64)>) {
@@ -25,7 +25,7 @@ async fn kept(prefix: &str) -> (Harness, Vec<(String, i64)>) {
 }
 
 fn lying(prefix: &str) -> Vec<(String, i64)> {
-    let mut connection = redis::Client::open(Server::shared().url()).unwrap().get_connection().unwrap();
+    let mut connection = Server::shared().admin();
     let mut keys: Vec<String> = connection.keys(format!("{prefix}:*")).unwrap();
     keys.sort_unstable();
     keys.into_iter().map(|key| (key.clone(), connection.ttl(&key).unwrap())).collect()

@@ -10,7 +10,7 @@ use session_resumption::store::redis::StoreClock;
 
 use crate::given::{TTL, ana, drop_of, flow, injection, message, pair, resumable, tab};
 use crate::harness::{Ahead, Harness, prefix, redis_store};
-use crate::server::Server;
+use crate::servers::Server;
 use crate::steps::{is_fenced, leading, refused, replay};
 
 async fn forget(server: &Server) {

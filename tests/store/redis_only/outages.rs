@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use redis::{Commands, Connection};
+use redis::Commands;
 use session_resumption::ports::{Handshakes, Outage, StoreError};
 use session_resumption::store::redis::{RedisStore, StoreClock, Unfit};
 
@@ -11,14 +11,10 @@ use tokio::time::Instant;
 
 use crate::given::{ana, flow};
 use crate::harness::{prefix, redis_store};
-use crate::server::Server;
+use crate::servers::Server;
 
 fn store(server: &Server) -> RedisStore {
     redis_store(server, "sr", StoreClock::Server)
-}
-
-fn admin(server: &Server) -> Connection {
-    redis::Client::open(server.url()).unwrap().get_connection().unwrap()
 }
 
 fn outage<T: Debug>(result: Result<T, StoreError>) -> Outage {
@@ -44,28 +40,24 @@ async fn a_replica_is_refused_and_takes_no_writes() {
 
 #[tokio::test]
 async fn a_cluster_node_is_refused() {
-    let config = format!("/tmp/nodes-{}.conf", prefix());
-    let node = Server::start(&["--cluster-enabled", "yes", "--cluster-config-file", &config]);
+    let node = Server::start(&["--cluster-enabled", "yes"]);
     assert_eq!(store(&node).check().await, Ok(Err(Unfit::ClusterNode)));
     assert_eq!(outage(store(&node).join(&ana(), &flow()).await), Outage::NotReady);
-    drop(node);
-    let _ = std::fs::remove_file(config);
 }
 
 #[tokio::test]
 async fn a_server_that_is_gone_is_told_in_time_and_found_again() {
     let server = Server::start(&[]);
-    let port = server.port();
     let store = store(&server);
     store.join(&ana(), &flow()).await.unwrap();
-    drop(server);
+    server.kill();
     for _ in 0..3 {
         let before = Instant::now();
         let told = outage(store.join(&ana(), &flow()).await);
         assert!(matches!(told, Outage::Unreachable | Outage::TimedOut), "{told:?}");
         assert!(before.elapsed() < Duration::from_secs(5));
     }
-    let _back = Server::start_on(port, &[]);
+    server.restart();
     let until = Instant::now() + Duration::from_secs(10);
     while store.join(&ana(), &flow()).await.is_err() {
         assert!(Instant::now() < until, "it does not find its server again");
@@ -78,7 +70,7 @@ async fn a_server_that_hangs_is_told_in_time() {
     let store = store(&server);
     store.join(&ana(), &flow()).await.unwrap();
     let sleeping = std::thread::spawn({
-        let mut admin = admin(&server);
+        let mut admin = server.admin();
         move || redis::cmd("DEBUG").arg("SLEEP").arg(3).exec(&mut admin)
     });
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -110,7 +102,7 @@ async fn a_server_that_learns_the_password_later_is_found() {
     let url = server.url().replace("only-a-test", "new");
     let store = RedisStore::new(&url.parse().unwrap(), None, "sr", StoreClock::Server).unwrap();
     assert_eq!(outage(store.join(&ana(), &flow()).await), Outage::Denied);
-    let mut admin = admin(&server);
+    let mut admin = server.admin();
     redis::cmd("CONFIG").arg(&["SET", "requirepass", "new"]).exec(&mut admin).unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     store.join(&ana(), &flow()).await.unwrap();
@@ -121,7 +113,7 @@ async fn a_value_that_is_not_ours_is_told() {
     let prefix = prefix();
     let store = redis_store(Server::shared(), &prefix, StoreClock::Server);
     store.join(&ana(), &flow()).await.unwrap();
-    let mut admin = admin(Server::shared());
+    let mut admin = Server::shared().admin();
     let key = admin.keys::<_, Vec<String>>(format!("{prefix}:*")).unwrap().remove(0);
     for strange in ["", "hello", "{\"version\":1}", "\u{81}"] {
         let () = admin.set(&key, strange).unwrap();

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::given::{TTL, ana, drop_of, message, resumable, seconds};
 use crate::harness::{Ahead, Harness, prefix, redis_store};
-use crate::server::Server;
+use crate::servers::Server;
 use crate::steps::{leading, replay};
 
 /// Two stores with a connection each, as two processes have them.

@@ -1,0 +1,10 @@
+//! Real Redis servers of the tests' own, on free ports of this host, in every arrangement that the store speaks to.
+
+// Each test target takes what it needs.
+#![allow(dead_code, unused_imports)]
+
+mod node;
+mod ports;
+mod server;
+
+pub(crate) use server::Server;
