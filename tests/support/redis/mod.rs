@@ -5,6 +5,9 @@
 
 mod node;
 mod ports;
+mod sentinels;
 mod server;
 
+pub(crate) use node::Node;
+pub(crate) use sentinels::Sentinels;
 pub(crate) use server::Server;

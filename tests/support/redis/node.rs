@@ -83,21 +83,21 @@ impl Node {
 
     /// Whether what answers on the port is this process.
     fn is_there(&self) -> RedisResult<bool> {
-        let mut connection = self.connect()?;
+        let mut connection = self.try_admin()?;
         let told: String = redis::cmd("INFO").arg("server").query(&mut connection)?;
         let id = told.lines().find_map(|line| line.strip_prefix("process_id:"));
         Ok(id.map(str::trim) == Some(self.run.lock().unwrap().pid.trim()))
     }
 
-    fn connect(&self) -> RedisResult<Connection> {
+    /// A connection with every right.
+    pub(crate) fn admin(&self) -> Connection {
+        self.try_admin().unwrap()
+    }
+
+    pub(super) fn try_admin(&self) -> RedisResult<Connection> {
         let connection = Client::open(self.admin.as_str())?.get_connection_with_timeout(Duration::from_secs(1))?;
         connection.set_read_timeout(Some(Duration::from_secs(5)))?;
         Ok(connection)
-    }
-
-    /// A connection with every right.
-    pub(crate) fn admin(&self) -> Connection {
-        self.connect().unwrap()
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -115,7 +115,7 @@ impl Node {
         if !run.pid.is_empty() {
             signal(&run.pid, "KILL");
             run.pid.clear();
-            assert!(soon(|| self.connect().is_err()), "it is still there");
+            assert!(soon(|| self.try_admin().is_err()), "it is still there");
         }
     }
 
