@@ -3,11 +3,13 @@
 // Each test target takes what it needs.
 #![allow(dead_code, unused_imports)]
 
+mod cluster;
 mod node;
 mod ports;
 mod sentinels;
 mod server;
 
+pub(crate) use cluster::Cluster;
 pub(crate) use node::Node;
 pub(crate) use sentinels::Sentinels;
 pub(crate) use server::Server;

@@ -39,7 +39,7 @@ impl Sentinels {
         let mut servers = vec![primary];
         servers.extend((0..replicas).map(|_| Server::start(&follow)));
         // Who is not there yet when a sentinel first asks is seen ten seconds later.
-        assert!(soon(|| servers[1..].iter().all(is_in_step)), "the replicas do not follow");
+        assert!(soon(|| servers[1..].iter().all(|replica| replica.is_in_step())), "the replicas do not follow");
         let all = Self { servers, sentinels: (0..3).map(|_| sentinel(port)).collect() };
         let knows_all = |sentinel: &Node| all.knows_all(sentinel).unwrap_or(false);
         assert!(soon(|| all.sentinels.iter().all(knows_all)), "the sentinels do not find each other");
@@ -83,7 +83,7 @@ impl Sentinels {
         let until = Instant::now() + Duration::from_secs(30);
         loop {
             match self.agreed() {
-                Some(now) if now.port() != before.port() && takes_writes(now) => return now,
+                Some(now) if now.port() != before.port() && now.leads() => return now,
                 _ => assert!(Instant::now() < until, "nobody takes over"),
             }
             sleep(Duration::from_millis(20)).await;
@@ -125,18 +125,4 @@ fn sentinel(primary: u16) -> Node {
         fs::write(&config, own + &watched.map(|line| format!("sentinel {line}\n")).concat()).unwrap();
         vec![config.to_string_lossy().into_owned(), "--sentinel".to_owned()]
     })
-}
-
-fn info(node: &Node, line: &str) -> bool {
-    let told = || -> RedisResult<String> { redis::cmd("INFO").arg("replication").query(&mut node.try_admin()?) };
-    told().is_ok_and(|told| told.lines().any(|told| told == line))
-}
-
-/// Whether a replica has all that its primary has.
-fn is_in_step(server: &Server) -> bool {
-    info(server, "master_link_status:up")
-}
-
-fn takes_writes(server: &Server) -> bool {
-    info(server, "role:master")
 }

@@ -27,6 +27,21 @@ impl Server {
     pub(crate) fn url(&self) -> String {
         format!("redis://:{PASSWORD}@127.0.0.1:{}", self.port())
     }
+
+    /// Whether it is nobody's replica.
+    pub(crate) fn leads(&self) -> bool {
+        self.replication("role:master")
+    }
+
+    /// Whether it is a replica that follows its primary.
+    pub(crate) fn is_in_step(&self) -> bool {
+        self.replication("master_link_status:up")
+    }
+
+    fn replication(&self, line: &str) -> bool {
+        let told = || redis::cmd("INFO").arg("replication").query::<String>(&mut self.try_admin()?);
+        told().is_ok_and(|told| told.lines().any(|told| told == line))
+    }
 }
 
 /// A server that keeps nothing on a disk, with these options besides.
