@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::node::{Node, soon};
 use super::server::{PASSWORD, Server};
+use super::tls::Identity;
 
 const PRIMARIES: usize = 3;
 const SLOTS: usize = 16_384;
@@ -27,9 +28,14 @@ impl Cluster {
 
     /// A cluster of its own, which a test may break, with this many replicas for each primary.
     pub(crate) fn start(replicas: usize) -> Self {
+        Self::with(None, replicas)
+    }
+
+    /// One that speaks nothing but TLS if it has a certificate.
+    pub(crate) fn with(identity: Option<&Identity>, replicas: usize) -> Self {
         // Who is silent for longer is replaced.
         let options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"];
-        let servers: Vec<_> = (0..PRIMARIES * (1 + replicas)).map(|_| Server::start(&options)).collect();
+        let servers: Vec<_> = (0..PRIMARIES * (1 + replicas)).map(|_| Server::with(identity, &options)).collect();
         for (n, primary) in servers[..PRIMARIES].iter().enumerate() {
             let [first, next] = [n, n + 1].map(|n| n * SLOTS / PRIMARIES);
             run(primary, "ADDSLOTSRANGE", &[first, next - 1]);
@@ -37,7 +43,7 @@ impl Cluster {
             run(primary, "SET-CONFIG-EPOCH", &[n + 1]);
         }
         for other in &servers[1..] {
-            run(&servers[0], "MEET", &["127.0.0.1".to_owned(), other.port().to_string()]);
+            run(&servers[0], "MEET", &["127.0.0.1".to_owned(), other.entry().to_string()]);
         }
         let cluster = Self { servers };
         let met = |server: &Server| cluster.sees(server, "master", cluster.servers.len());
@@ -55,8 +61,9 @@ impl Cluster {
     }
 
     pub(crate) fn url(&self) -> String {
-        let hosts: Vec<String> = self.servers.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
-        format!("redis+cluster://:{PASSWORD}@{}", hosts.join(","))
+        let hosts: Vec<String> = self.servers.iter().map(|server| format!("127.0.0.1:{}", server.entry())).collect();
+        let scheme = self.servers[0].scheme();
+        format!("{scheme}+cluster://:{PASSWORD}@{}", hosts.join(","))
     }
 
     pub(crate) fn servers(&self) -> &[Server] {

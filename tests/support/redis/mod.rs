@@ -8,8 +8,10 @@ mod node;
 mod ports;
 mod sentinels;
 mod server;
+mod tls;
 
 pub(crate) use cluster::Cluster;
 pub(crate) use node::Node;
 pub(crate) use sentinels::Sentinels;
 pub(crate) use server::Server;
+pub(crate) use tls::{Authority, Identity};

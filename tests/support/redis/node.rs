@@ -76,8 +76,9 @@ impl Node {
         }
         let log = || fs::read_to_string(self.dir.join("log")).unwrap_or_default();
         let taken = || log().contains("Address already in use");
-        let comes = soon(|| self.is_there().unwrap_or(false) || taken());
-        assert!(comes, "the server does not come up; is it installed? (scripts/setup.sh)\n{}", log());
+        let missing = || log().contains("not found");
+        let comes = soon(|| self.is_there().unwrap_or(false) || taken() || missing());
+        assert!(comes && !missing(), "the server does not come up; is it installed? (scripts/setup.sh)\n{}", log());
         !taken()
     }
 

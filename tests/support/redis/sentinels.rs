@@ -9,9 +9,12 @@ use std::time::Duration;
 use redis::RedisResult;
 use tokio::time::{Instant, sleep};
 
-use super::node::{Node, soon};
+use super::node::soon;
 use super::server::{PASSWORD, Server};
+use super::tls::Identity;
 
+/// The sentinels' password, where they have one.
+const GUARD: &str = "only-a-guard";
 /// What the sentinels call the primary.
 const NAME: &str = "main";
 /// How many of the three have to agree that it is gone.
@@ -21,7 +24,7 @@ const QUORUM: u8 = 2;
 pub(crate) struct Sentinels {
     /// In the order in which they were started: the first one begins as the primary.
     servers: Vec<Server>,
-    sentinels: Vec<Node>,
+    sentinels: Vec<Server>,
 }
 
 impl Sentinels {
@@ -33,25 +36,32 @@ impl Sentinels {
 
     /// Servers of its own, which a test may break.
     pub(crate) fn start(replicas: usize) -> Self {
-        let primary = Server::start(&[]);
-        let port = primary.port();
+        Self::with(None, replicas)
+    }
+
+    /// Servers and sentinels that speak nothing but TLS if they have a certificate; then the sentinels have a password, too.
+    pub(crate) fn with(identity: Option<&Identity>, replicas: usize) -> Self {
+        let primary = Server::with(identity, &[]);
+        let port = primary.entry();
         let follow = ["--replicaof", "127.0.0.1", &port.to_string()];
         let mut servers = vec![primary];
-        servers.extend((0..replicas).map(|_| Server::start(&follow)));
+        servers.extend((0..replicas).map(|_| Server::with(identity, &follow)));
         // Who is not there yet when a sentinel first asks is seen ten seconds later.
         assert!(soon(|| servers[1..].iter().all(|replica| replica.is_in_step())), "the replicas do not follow");
-        let all = Self { servers, sentinels: (0..3).map(|_| sentinel(port)).collect() };
-        let knows_all = |sentinel: &Node| all.knows_all(sentinel).unwrap_or(false);
+        let all = Self { servers, sentinels: (0..3).map(|_| sentinel(port, identity)).collect() };
+        let knows_all = |sentinel: &Server| all.knows_all(sentinel).unwrap_or(false);
         assert!(soon(|| all.sentinels.iter().all(knows_all)), "the sentinels do not find each other");
         all
     }
 
     pub(crate) fn url(&self) -> String {
-        let hosts: Vec<String> = self.sentinels.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
-        format!("redis+sentinel://:{PASSWORD}@{}/{NAME}", hosts.join(","))
+        let hosts: Vec<String> = self.sentinels.iter().map(|node| format!("127.0.0.1:{}", node.entry())).collect();
+        let (scheme, hosts) = (self.servers[0].scheme(), hosts.join(","));
+        let guard = if scheme == "rediss" { format!("?sentinel_password={GUARD}") } else { String::new() };
+        format!("{scheme}+sentinel://:{PASSWORD}@{hosts}/{NAME}{guard}")
     }
 
-    pub(crate) fn sentinels(&self) -> &[Node] {
+    pub(crate) fn sentinels(&self) -> &[Server] {
         &self.sentinels
     }
 
@@ -91,17 +101,17 @@ impl Sentinels {
     }
 
     fn agreed(&self) -> Option<&Server> {
-        let ask = |sentinel: &Node| -> RedisResult<Option<(String, u16)>> {
+        let ask = |sentinel: &Server| -> RedisResult<Option<(String, u16)>> {
             redis::cmd("SENTINEL").arg(&["GET-MASTER-ADDR-BY-NAME", NAME]).query(&mut sentinel.try_admin()?)
         };
         // One that was killed says nothing.
         let named: Vec<u16> = self.sentinels.iter().filter_map(|node| ask(node).ok()?).map(|(_, port)| port).collect();
         let first = *named.first()?;
         let agreed = named.iter().all(|port| *port == first);
-        self.servers.iter().find(|server| agreed && server.port() == first)
+        self.servers.iter().find(|server| agreed && server.entry() == first)
     }
 
-    fn knows_all(&self, sentinel: &Node) -> RedisResult<bool> {
+    fn knows_all(&self, sentinel: &Server) -> RedisResult<bool> {
         let command = ["MASTER", NAME];
         let told: HashMap<String, String> = redis::cmd("SENTINEL").arg(&command).query(&mut sentinel.try_admin()?)?;
         let count = |name: &str| told.get(name).and_then(|count| count.parse::<usize>().ok());
@@ -110,19 +120,22 @@ impl Sentinels {
     }
 }
 
-fn sentinel(primary: u16) -> Node {
+fn sentinel(primary: u16, identity: Option<&Identity>) -> Server {
+    let password = identity.map(|_| GUARD);
     // The same program by another word. It keeps what it learns in its configuration.
-    Node::start(Path::new("redis-server"), None, |port, dir| {
-        let own = format!("port {port}\nbind 127.0.0.1\ndir {}\n", dir.display());
+    Server::launch(Path::new("redis-server"), password, identity, |port, dir| {
+        let own = [format!("port {port}"), "bind 127.0.0.1".to_owned(), format!("dir {}", dir.display())];
         let watched = [
-            format!("monitor {NAME} 127.0.0.1 {primary} {QUORUM}"),
-            format!("auth-pass {NAME} {PASSWORD}"),
-            format!("down-after-milliseconds {NAME} 500"),
+            format!("sentinel monitor {NAME} 127.0.0.1 {primary} {QUORUM}"),
+            format!("sentinel auth-pass {NAME} {PASSWORD}"),
+            format!("sentinel down-after-milliseconds {NAME} 500"),
             // An election that failed is repeated after twice this long.
-            format!("failover-timeout {NAME} 2000"),
+            format!("sentinel failover-timeout {NAME} 2000"),
         ];
+        let guarded = password.map(|word| [format!("requirepass {word}"), format!("sentinel sentinel-pass {word}")]);
         let config = dir.join("sentinel.conf");
-        fs::write(&config, own + &watched.map(|line| format!("sentinel {line}\n")).concat()).unwrap();
+        let lines: Vec<String> = own.into_iter().chain(watched).chain(guarded.into_iter().flatten()).collect();
+        fs::write(&config, lines.join("\n")).unwrap();
         vec![config.to_string_lossy().into_owned(), "--sentinel".to_owned()]
     })
 }

@@ -1,16 +1,23 @@
 //! A single server.
 
+use std::cell::Cell;
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::node::Node;
+use super::ports;
+use super::tls::Identity;
 
 /// Looked for in logs, too: it must not stand in one.
 pub(super) const PASSWORD: &str = "only-a-test";
 
 /// A running server, whose signals are those of its [`Node`]. It ends when dropped.
-pub(crate) struct Server(Node);
+pub(crate) struct Server {
+    node: Node,
+    /// Where it speaks TLS, besides the port for plain text.
+    secure: Option<u16>,
+}
 
 impl Server {
     /// The server that the cases share. It is never dropped, and ends with this process.
@@ -19,13 +26,64 @@ impl Server {
         SHARED.get_or_init(|| Self::start(&[]))
     }
 
-    /// A server of its own, which a test may break, with these options besides.
-    pub(crate) fn start(options: &[&str]) -> Self {
-        Self(start(Path::new("redis-server"), options))
+    /// The same of the other make.
+    pub(crate) fn shared_valkey() -> &'static Self {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(|| Self::run(&valkey(), None, &[]))
     }
 
+    /// A server of its own, which a test may break, with these options besides.
+    pub(crate) fn start(options: &[&str]) -> Self {
+        Self::with(None, options)
+    }
+
+    /// One that speaks TLS if it has a certificate.
+    pub(crate) fn with(identity: Option<&Identity>, options: &[&str]) -> Self {
+        Self::run(Path::new("redis-server"), identity, options)
+    }
+
+    fn run(program: &Path, identity: Option<&Identity>, options: &[&str]) -> Self {
+        Self::launch(program, Some(PASSWORD), identity, |port, dir| {
+            let (port, home) = (port.to_string(), dir.to_string_lossy());
+            let own = ["--bind", "127.0.0.1", "--port", &port, "--dir", &home, "--save", "", "--appendonly", "no"];
+            // Replicas need no patience here, and know the password of whom they follow.
+            let pairing = ["--requirepass", PASSWORD, "--masterauth", PASSWORD, "--repl-diskless-sync-delay", "0"];
+            own.iter().chain(&pairing).chain(options).map(|&text| text.to_owned()).collect()
+        })
+    }
+
+    /// Starts whatever the arguments make of the program.
+    pub(super) fn launch(
+        program: &Path,
+        password: Option<&str>,
+        identity: Option<&Identity>,
+        arguments: impl Fn(u16, &Path) -> Vec<String>,
+    ) -> Self {
+        let secure = Cell::new(None);
+        let node = Node::start(program, password, |port, dir| {
+            secure.set(identity.map(|_| ports::free()));
+            let shown = identity.zip(secure.get()).map(|(identity, port)| identity.options(port, dir));
+            arguments(port, dir).into_iter().chain(shown.into_iter().flatten()).collect()
+        });
+        Self { node, secure: secure.get() }
+    }
+
+    /// For the user with every right.
     pub(crate) fn url(&self) -> String {
-        format!("redis://:{PASSWORD}@127.0.0.1:{}", self.port())
+        self.url_of("", PASSWORD)
+    }
+
+    pub(crate) fn url_of(&self, user: &str, password: &str) -> String {
+        format!("{}://{user}:{password}@127.0.0.1:{}", self.scheme(), self.entry())
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.secure.is_some() { "rediss" } else { "redis" }
+    }
+
+    /// The port for clients, and for other servers.
+    pub(crate) fn entry(&self) -> u16 {
+        self.secure.unwrap_or(self.port())
     }
 
     /// Whether it is nobody's replica.
@@ -44,21 +102,16 @@ impl Server {
     }
 }
 
-/// A server that keeps nothing on a disk, with these options besides.
-pub(super) fn start(program: &Path, options: &[&str]) -> Node {
-    Node::start(program, Some(PASSWORD), |port, dir| {
-        let (port, dir) = (port.to_string(), dir.to_string_lossy());
-        let own = ["--bind", "127.0.0.1", "--port", &port, "--dir", &dir, "--save", "", "--appendonly", "no"];
-        // Replicas need no patience here, and know the password of whom they follow.
-        let pairing = ["--requirepass", PASSWORD, "--masterauth", PASSWORD, "--repl-diskless-sync-delay", "0"];
-        own.iter().chain(&pairing).chain(options).map(|&text| text.to_owned()).collect()
-    })
-}
-
 impl Deref for Server {
     type Target = Node;
 
     fn deref(&self) -> &Node {
-        &self.0
+        &self.node
     }
+}
+
+/// As `scripts/setup.sh` installs it where the system has none.
+fn valkey() -> PathBuf {
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/valkey/valkey-server");
+    if installed.exists() { installed } else { PathBuf::from("valkey-server") }
 }
