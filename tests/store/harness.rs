@@ -42,6 +42,7 @@ macro_rules! for_every_store {
     ($($case:ident),+ $(,)?) => {
         on_one_store!(memory: $($case),+);
         on_one_store!(redis: $($case),+);
+        on_one_store!(valkey: $($case),+);
     };
 }
 
@@ -103,15 +104,26 @@ impl Time for ManualClock {
 
 // === The Redis store ===
 
-/// A Redis store that shares its server with the other cases, and no key with any of them.
+/// On a single server.
 pub(crate) fn redis() -> Harness {
+    shared(&Server::shared().url())
+}
+
+/// On a single server of the other make.
+pub(crate) fn valkey() -> Harness {
+    shared(&Server::shared_valkey().url())
+}
+
+/// A store that shares its servers with the other cases, and no key with any of them.
+fn shared(url: &str) -> Harness {
     let ahead = Ahead::default();
-    let store = redis_store(Server::shared(), &prefix(), StoreClock::Ahead(Arc::clone(&ahead.0)));
+    let store = redis_store(url, &prefix(), StoreClock::Ahead(Arc::clone(&ahead.0)));
     Harness::new(Arc::new(store), Arc::new(ahead))
 }
 
-pub(crate) fn redis_store(server: &Server, prefix: &str, clock: StoreClock) -> RedisStore {
-    RedisStore::new(&server.url().parse().unwrap(), None, prefix, clock).unwrap()
+/// The store at this URL, known to be well written.
+pub(crate) fn redis_store(url: &str, prefix: &str, clock: StoreClock) -> RedisStore {
+    RedisStore::new(&url.parse().unwrap(), None, prefix, clock).unwrap()
 }
 
 /// One that no other case uses.

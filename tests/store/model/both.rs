@@ -36,9 +36,10 @@ impl Both {
         Self { store: Box::new(store), pure: Rules::default(), clock }
     }
 
-    pub(super) fn redis() -> Self {
+    /// A Redis store on this server.
+    pub(super) fn redis(server: &Server) -> Self {
         let clock = Arc::new(AtomicU64::new(1_772_355_600_123_456));
-        let store = redis_store(Server::shared(), &prefix(), StoreClock::Standing(Arc::clone(&clock)));
+        let store = redis_store(&server.url(), &prefix(), StoreClock::Standing(Arc::clone(&clock)));
         Self { store: Box::new(store), pure: Rules::default(), clock }
     }
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::both::Both;
 use super::operations::{Operation, Told};
 use crate::given::{TTL, ana, drop_of, flow, pair, resumable, start_over, tab};
+use crate::servers::Server;
 use crate::steps::claim;
 
 type Done = Result<(), TestCaseError>;
@@ -113,12 +114,14 @@ async fn attempts_of_a_handshake(mut both: Both, attempts: u128) -> Done {
 
 #[tokio::test]
 async fn redis_keeps_as_many_as_the_rules_do() {
-    customers_of_a_conversation(Both::redis()).await.unwrap();
-    handshakes_of_a_pair(Both::redis()).await.unwrap();
-    for tabs in 31..=34 {
-        tabs_of_a_handshake(Both::redis(), tabs).await.unwrap();
-    }
-    for attempts in 62..=65 {
-        attempts_of_a_handshake(Both::redis(), attempts).await.unwrap();
+    for server in [Server::shared(), Server::shared_valkey()] {
+        customers_of_a_conversation(Both::redis(server)).await.unwrap();
+        handshakes_of_a_pair(Both::redis(server)).await.unwrap();
+        for tabs in 31..=34 {
+            tabs_of_a_handshake(Both::redis(server), tabs).await.unwrap();
+        }
+        for attempts in 62..=65 {
+            attempts_of_a_handshake(Both::redis(server), attempts).await.unwrap();
+        }
     }
 }

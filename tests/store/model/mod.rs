@@ -13,6 +13,7 @@ use session_resumption::domain::conversation::Glimpse;
 use tokio::runtime::Runtime;
 
 use crate::given::{pair, reading};
+use crate::servers::Server;
 use both::Both;
 use draws::{Draw, Known, draw};
 use operations::Operation;
@@ -60,6 +61,11 @@ proptest! {
 
     #[test]
     fn redis_answers_as_the_rules_do(draws in draws()) {
-        Runtime::new().unwrap().block_on(async { agree(Both::redis(), draws).await })?;
+        Runtime::new().unwrap().block_on(async { agree(Both::redis(Server::shared()), draws).await })?;
+    }
+
+    #[test]
+    fn valkey_answers_as_the_rules_do(draws in draws()) {
+        Runtime::new().unwrap().block_on(async { agree(Both::redis(Server::shared_valkey()), draws).await })?;
     }
 }

@@ -14,7 +14,7 @@ use crate::servers::Server;
 /// A conversation with everything in it, and its keys with their times to live.
 async fn kept(prefix: &str) -> (Harness, Vec<(String, i64)>) {
     let server = Server::shared();
-    let store = redis_store(server, prefix, StoreClock::Server);
+    let store = redis_store(&server.url(), prefix, StoreClock::Server);
     let h = Harness::new(Arc::new(store), Arc::new(Ahead::default()));
     let id = h.confirmed(&ana()).await;
     h.remember(&ana(), "agent-7", Some(tab("one"))).await;
@@ -47,7 +47,7 @@ async fn keys_expire_no_sooner_than_what_they_hold_and_tell_no_id() {
 #[tokio::test]
 async fn what_nobody_can_come_back_to_is_gone_soon() {
     let prefix = prefix();
-    let store = redis_store(Server::shared(), &prefix, StoreClock::Server);
+    let store = redis_store(&Server::shared().url(), &prefix, StoreClock::Server);
     let invented = pair("no-chat", "nobody");
     let glimpse = Glimpse { reading: reading(&invented, "agent"), fresh_for: seconds(5), tab: None };
     store.remember(&invented, &glimpse).await.unwrap();
@@ -58,7 +58,7 @@ async fn what_nobody_can_come_back_to_is_gone_soon() {
 #[tokio::test]
 async fn a_question_leaves_nothing_behind() {
     let prefix = prefix();
-    let store = redis_store(Server::shared(), &prefix, StoreClock::Server);
+    let store = redis_store(&Server::shared().url(), &prefix, StoreClock::Server);
     let h = Harness::new(Arc::new(store), Arc::new(Ahead::default()));
     assert!(h.store.take_over(&ana(), &tab("one")).await.is_err());
     assert_eq!(lying(&prefix), []);

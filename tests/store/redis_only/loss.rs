@@ -23,7 +23,7 @@ async fn forget(server: &Server) {
 #[tokio::test]
 async fn leases_and_epochs_from_before_are_refused() {
     let server = Server::start(&[]);
-    let store = redis_store(&server, &prefix(), StoreClock::Server);
+    let store = redis_store(&server.url(), &prefix(), StoreClock::Server);
     let h = Harness::new(Arc::new(store.clone()), Arc::new(Ahead::default()));
     h.open(&ana(), &drop_of("one", 1)).await;
     let before = store.take_over(&ana(), &tab("two")).await.unwrap().seat.epoch;
@@ -49,7 +49,7 @@ async fn whoever_led_before_is_fenced_off() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let (metrics, _here) = (recorder.handle(), metrics::set_default_local_recorder(&recorder));
     let reported = || metrics.render().contains("session_resumption_store_losses_total{evidence=\"lease\"} 1\n");
-    let store = redis_store(&server, &prefix(), StoreClock::Server);
+    let store = redis_store(&server.url(), &prefix(), StoreClock::Server);
     let lead = leading(&store.join(&ana(), &drop_of("one", 1)).await.unwrap().0);
     let next = leading(&store.join(&pair("chat-2", "ana"), &flow()).await.unwrap().0);
     assert!(is_fenced(&store.conclude(&pair("chat-2", "bob"), next.lease, None, resumable(), TTL).await));

@@ -14,7 +14,7 @@ use crate::harness::{prefix, redis_store};
 use crate::servers::Server;
 
 fn store(server: &Server) -> RedisStore {
-    redis_store(server, "sr", StoreClock::Server)
+    redis_store(&server.url(), "sr", StoreClock::Server)
 }
 
 fn outage<T: Debug>(result: Result<T, StoreError>) -> Outage {
@@ -111,7 +111,7 @@ async fn a_server_that_learns_the_password_later_is_found() {
 #[tokio::test]
 async fn a_value_that_is_not_ours_is_told() {
     let prefix = prefix();
-    let store = redis_store(Server::shared(), &prefix, StoreClock::Server);
+    let store = redis_store(&Server::shared().url(), &prefix, StoreClock::Server);
     store.join(&ana(), &flow()).await.unwrap();
     let mut admin = Server::shared().admin();
     let key = admin.keys::<_, Vec<String>>(format!("{prefix}:*")).unwrap().remove(0);

@@ -18,7 +18,7 @@ use crate::steps::{leading, replay};
 /// Two stores with a connection each, as two processes have them.
 fn replicas() -> [RedisStore; 2] {
     let prefix = prefix();
-    [(); 2].map(|()| redis_store(Server::shared(), &prefix, StoreClock::Server))
+    [(); 2].map(|()| redis_store(&Server::shared().url(), &prefix, StoreClock::Server))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
