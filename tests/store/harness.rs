@@ -11,7 +11,7 @@ use session_resumption::store::memory::MemoryStore;
 use session_resumption::store::redis::{RedisStore, StoreClock};
 use uuid::Uuid;
 
-use crate::servers::Server;
+use crate::servers::{Cluster, Sentinels, Server};
 
 /// Lets time pass for a store.
 #[async_trait]
@@ -43,6 +43,8 @@ macro_rules! for_every_store {
         on_one_store!(memory: $($case),+);
         on_one_store!(redis: $($case),+);
         on_one_store!(valkey: $($case),+);
+        on_one_store!(sentinel: $($case),+);
+        on_one_store!(cluster: $($case),+);
     };
 }
 
@@ -112,6 +114,16 @@ pub(crate) fn redis() -> Harness {
 /// On a single server of the other make.
 pub(crate) fn valkey() -> Harness {
     shared(&Server::shared_valkey().url())
+}
+
+/// On a primary with a replica, which sentinels watch.
+pub(crate) fn sentinel() -> Harness {
+    shared(&Sentinels::shared().url())
+}
+
+/// On a cluster of three primaries with a replica each.
+pub(crate) fn cluster() -> Harness {
+    shared(&Cluster::shared().url())
 }
 
 /// A store that shares its servers with the other cases, and no key with any of them.

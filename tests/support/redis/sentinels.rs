@@ -65,6 +65,11 @@ impl Sentinels {
         &self.sentinels
     }
 
+    /// All that keep data, in whatever role.
+    pub(crate) fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
     /// Who the sentinels say is the primary, once all that answer say the same.
     pub(crate) fn primary(&self) -> &Server {
         let mut named = None;

@@ -5,7 +5,9 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::node::Node;
+use redis::RedisResult;
+
+use super::node::{Node, soon};
 use super::ports;
 use super::tls::Identity;
 
@@ -86,6 +88,15 @@ impl Server {
         self.secure.unwrap_or(self.port())
     }
 
+    /// Shows another certificate from now on.
+    pub(crate) fn renew(&self, identity: &Identity) {
+        let port = self.secure.expect("it speaks TLS");
+        let options = identity.options(port, self.dir());
+        let files: Vec<&str> = options.iter().map(|option| option.trim_start_matches("--")).collect();
+        // The files of the same names are read again.
+        redis::cmd("CONFIG").arg("SET").arg(&files[2..8]).exec(&mut self.admin()).unwrap();
+    }
+
     /// Whether it is nobody's replica.
     pub(crate) fn leads(&self) -> bool {
         self.replication("role:master")
@@ -96,9 +107,30 @@ impl Server {
         self.replication("master_link_status:up")
     }
 
+    /// Whether it is this one's replica.
+    pub(crate) fn follows(&self, primary: &Server) -> bool {
+        self.replication(&format!("master_port:{}", primary.entry()))
+    }
+
+    /// Returns when these replicas have all that it has now.
+    pub(crate) fn is_followed_by(&self, replicas: &[&Server]) {
+        let now = self.offset();
+        assert!(soon(|| replicas.iter().all(|replica| replica.offset() >= now)), "the replicas do not follow");
+    }
+
+    /// How much of the primary's writes it has.
+    fn offset(&self) -> u64 {
+        let told = self.told_of_replication().unwrap_or_default();
+        let offset = told.lines().find_map(|line| line.strip_prefix("master_repl_offset:")?.parse().ok());
+        offset.unwrap_or(0)
+    }
+
     fn replication(&self, line: &str) -> bool {
-        let told = || redis::cmd("INFO").arg("replication").query::<String>(&mut self.try_admin()?);
-        told().is_ok_and(|told| told.lines().any(|told| told == line))
+        self.told_of_replication().is_ok_and(|told| told.lines().any(|told| told == line))
+    }
+
+    fn told_of_replication(&self) -> RedisResult<String> {
+        redis::cmd("INFO").arg("replication").query(&mut self.try_admin()?)
     }
 }
 

@@ -38,7 +38,7 @@ impl Authority {
 }
 
 impl Identity {
-    /// What makes a server show it on a port, to other servers too.
+    /// What makes a server show it on a port, to other servers too. The port comes first, then the three files.
     pub(super) fn options(&self, port: u16, dir: &Path) -> Vec<String> {
         let kept = |name: &str, pem: &str| {
             let path = dir.join(name);
