@@ -1,12 +1,16 @@
 //! What only the Redis store promises: one truth for several replicas, and a typed word for whatever its server does.
 
+mod cluster;
 mod credentials;
+mod failover;
 mod fake;
 mod keys;
 mod loss;
 mod outages;
 mod replicas;
 mod scripts;
+mod secure;
+mod sentinels;
 mod unfit;
 
 use std::time::Duration;

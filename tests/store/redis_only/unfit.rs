@@ -23,14 +23,6 @@ async fn a_replica_is_refused_and_takes_no_writes() {
     assert_eq!(outage(&store).await, Outage::ReadOnly);
 }
 
-#[tokio::test]
-async fn a_cluster_node_is_refused() {
-    let node = Server::start(&["--cluster-enabled", "yes"]);
-    let store = store(&node.url());
-    assert_eq!(store.check().await, Ok(Err(Unfit::ClusterNode)));
-    assert_eq!(outage(&store).await, Outage::NotReady);
-}
-
 /// Servers this old cannot be had any more: one that says so stands in for them.
 #[tokio::test]
 async fn an_old_server_is_refused() {
