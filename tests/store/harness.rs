@@ -1,7 +1,7 @@
 //! A store under test, and the time it lives in.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use session_resumption::store::memory::MemoryStore;
 use session_resumption::store::redis::{RedisStore, StoreClock};
 use uuid::Uuid;
 
-use crate::servers::{Cluster, Sentinels, Server};
+use crate::servers::{Authority, Cluster, Sentinels, Server};
 
 /// Lets time pass for a store.
 #[async_trait]
@@ -45,6 +45,7 @@ macro_rules! for_every_store {
         on_one_store!(valkey: $($case),+);
         on_one_store!(sentinel: $($case),+);
         on_one_store!(cluster: $($case),+);
+        on_one_store!(guarded: $($case),+);
     };
 }
 
@@ -106,6 +107,10 @@ impl Time for ManualClock {
 
 // === The Redis store ===
 
+/// What the service's user has to be allowed on a single server.
+pub(crate) const RIGHTS: &str = "resetkeys ~sr:* resetchannels -@all +ping +role +wait +eval +evalsha +time +get +set \
+                                 +hget +hset +hsetnx +hgetall +hexists +hlen +hdel +pttl +pexpire";
+
 /// On a single server.
 pub(crate) fn redis() -> Harness {
     shared(&Server::shared().url())
@@ -121,9 +126,24 @@ pub(crate) fn sentinel() -> Harness {
     shared(&Sentinels::shared().url())
 }
 
-/// On a cluster of three primaries with a replica each.
+/// On a cluster of three nodes.
 pub(crate) fn cluster() -> Harness {
     shared(&Cluster::shared().url())
+}
+
+/// On a single server over TLS, as a user who may do no more than it has to.
+pub(crate) fn guarded() -> Harness {
+    static SERVER: LazyLock<(Authority, Server)> = LazyLock::new(|| {
+        let authority = Authority::new();
+        let server = Server::with(Some(&authority.issue(&["localhost"])), &[]);
+        server.allow("service", RIGHTS);
+        (authority, server)
+    });
+    let (authority, server) = &*SERVER;
+    let (url, ahead) = (server.url_of("service", "service").replace("127.0.0.1", "localhost"), Ahead::default());
+    let clock = StoreClock::Ahead(Arc::clone(&ahead.0));
+    let store = RedisStore::new(&url.parse().unwrap(), Some(authority.pem().as_bytes()), &prefix(), clock).unwrap();
+    Harness::new(Arc::new(store), Arc::new(ahead))
 }
 
 /// A store that shares its servers with the other cases, and no key with any of them.
@@ -138,9 +158,9 @@ pub(crate) fn redis_store(url: &str, prefix: &str, clock: StoreClock) -> RedisSt
     RedisStore::new(&url.parse().unwrap(), None, prefix, clock).unwrap()
 }
 
-/// One that no other case uses.
+/// One that no other case uses, among the keys that [`RIGHTS`] allow.
 pub(crate) fn prefix() -> String {
-    Uuid::new_v4().simple().to_string()
+    format!("sr:{}", Uuid::new_v4().simple())
 }
 
 /// How far a store's clock is ahead of its server's, in microseconds.

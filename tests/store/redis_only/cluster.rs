@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep};
 
 use super::failover::GivenOut;
 use super::{IN_TIME, SOON, becomes, mends, store};
-use crate::given::{TTL, ana, flow, pair, resumable};
-use crate::harness::{Ahead, Harness, prefix, redis_store};
+use crate::given::{HOLD, TTL, ana, flow, message, pair, resumable, tab};
+use crate::harness::{Ahead, Harness, RIGHTS, prefix, redis_store};
 use crate::servers::{Cluster, Server};
 use crate::steps::leading;
 
@@ -41,6 +41,52 @@ async fn what_was_replicated_is_honoured_after_a_failover() {
     cluster.failover(owner).await;
     mends(&store).await;
     given.is_honoured(&h).await;
+}
+
+#[tokio::test]
+async fn nothing_is_sent_that_no_replica_of_the_node_knows_of() {
+    let cluster = Cluster::start(1);
+    let store = store(&cluster.url());
+    let h = Harness::new(Arc::new(store.clone()), Arc::new(Ahead::default()));
+    let id = h.confirmed(&ana()).await;
+    let [one, two] = ["m-1", "m-2"].map(|name| message(&ana(), name, 1));
+    let held = h.hold(&ana(), id, &[one.clone(), two.clone()]).await;
+    h.announce(&ana(), held.lease, &one, None).await;
+    let silent: Vec<&Server> = cluster.servers().iter().filter(|server| !server.leads()).collect();
+    for replica in &silent {
+        replica.stop();
+    }
+    let chat = ana().conversation;
+    let announce = || store.announce(&chat, held.lease, two.clone(), None, HOLD);
+    let began = Instant::now();
+    assert_eq!(announce().await, Err(StoreError::Unavailable(Outage::NotReplicated)));
+    // Genesys has it already, so it is told and recorded as well as can be; what writes nothing is not held up.
+    store.written(&chat, held.lease, &one.key, "t-1".to_owned()).await.unwrap();
+    h.join(&pair("chat-1", "eve"), &flow()).await;
+    assert!(began.elapsed() < IN_TIME, "{:?}", began.elapsed());
+    for replica in &silent {
+        replica.cont();
+    }
+    let until = Instant::now() + SOON;
+    while let Err(error) = announce().await {
+        assert!(Instant::now() < until, "the replica is not found again: {error:?}");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_needs_two_rights_more_on_a_cluster() {
+    let cluster = Cluster::start(0);
+    let checked = async |rights: &str| {
+        for server in cluster.servers() {
+            server.allow("ann", rights);
+        }
+        let url = cluster.url().replace(":only-a-test@", "ann:ann@");
+        store(&url).check().await
+    };
+    assert_eq!(checked(&format!("{RIGHTS} +cluster|slots +asking")).await, Ok(Ok(())));
+    let refused = checked(RIGHTS).await;
+    assert!(matches!(refused, Ok(Err(Unfit::NotPermitted(_)))), "{refused:?}");
 }
 
 /// A slot on its way serves some keys here and some there; two keys that are not at one place serve nobody.
@@ -111,7 +157,7 @@ async fn a_node_that_hangs_harms_only_what_lies_on_it() {
     while Instant::now() < until {
         for (pair, _, _) in &spread[1..] {
             // Through the one store that also has to do with the node that hangs.
-            let _ = one.take_over(pair, &crate::given::tab("one")).await;
+            let _ = one.take_over(pair, &tab("one")).await;
             one.join(pair, &flow()).await.unwrap();
         }
         let began = Instant::now();

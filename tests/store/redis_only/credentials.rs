@@ -1,16 +1,12 @@
 //! A server lets in whom it knows, as far as it allows.
 
-use redis::RedisResult;
 use session_resumption::ports::{Handshakes, Outage, StoreError};
+use session_resumption::store::redis::Unfit;
 
 use super::{becomes, mends, outage, store};
 use crate::given::{ana, flow};
+use crate::harness::RIGHTS;
 use crate::servers::Server;
-
-/// A user with these rights.
-fn user(server: &Server, name: &str, rights: &[&str]) -> RedisResult<()> {
-    redis::cmd("ACL").arg(&["SETUSER", name, "reset", "on", ">word"]).arg(rights).exec(&mut server.admin())
-}
 
 #[tokio::test]
 async fn wrong_credentials_are_told() {
@@ -40,27 +36,45 @@ async fn a_server_that_learns_the_password_later_is_found() {
 #[tokio::test]
 async fn a_user_who_is_thrown_out_is_told_and_let_in_again() {
     let server = Server::start(&[]);
-    user(&server, "ann", &["~*", "+@all"]).unwrap();
-    let store = store(&server.url_of("ann", "word"));
+    server.allow("ann", RIGHTS);
+    let store = store(&server.url_of("ann", "ann"));
     store.join(&ana(), &flow()).await.unwrap();
     // This ends the user's connections, too.
     redis::cmd("ACL").arg(&["DELUSER", "ann"]).exec(&mut server.admin()).unwrap();
     becomes(&store, Outage::Denied).await;
-    user(&server, "ann", &["~*", "+@all"]).unwrap();
+    server.allow("ann", RIGHTS);
     mends(&store).await;
 }
 
 #[tokio::test]
 async fn a_user_whose_rights_are_taken_is_told_and_goes_on_with_them() {
     let server = Server::start(&[]);
-    for (name, rights) in [("no-scripts", ["~*", "+@all", "-@scripting"]), ("no-keys", ["~other:*", "+@all", "+ping"])]
-    {
-        user(&server, name, &["~*", "+@all"]).unwrap();
-        let store = store(&server.url_of(name, "word"));
+    for less in ["~* +@all -@scripting", "~other:* +@all", "~sr:* +@all -hgetall -get"] {
+        server.allow("ann", RIGHTS);
+        let store = store(&server.url_of("ann", "ann"));
         store.join(&ana(), &flow()).await.unwrap();
-        user(&server, name, &rights).unwrap();
+        server.allow("ann", less);
         becomes(&store, Outage::Denied).await;
-        user(&server, name, &["~*", "+@all"]).unwrap();
+        server.allow("ann", RIGHTS);
         mends(&store).await;
     }
+}
+
+/// Whatever is missing is named at start, together with all that is needed.
+#[tokio::test]
+async fn a_user_who_may_do_too_little_is_refused_at_start() {
+    let server = Server::start(&[]);
+    let checked = async || store(&server.url_of("ann", "ann")).check().await;
+    let commands = RIGHTS.split(' ').filter(|right| right.starts_with('+') && *right != "+ping");
+    for missing in commands.chain(["~sr:*"]) {
+        let rest: Vec<&str> = RIGHTS.split(' ').filter(|right| *right != missing).collect();
+        server.allow("ann", &rest.join(" "));
+        let refused = match checked().await {
+            Ok(Err(unfit @ Unfit::NotPermitted(_))) => unfit.to_string(),
+            other => panic!("without {missing}: {other:?}"),
+        };
+        assert!(refused.contains(RIGHTS), "{refused}");
+    }
+    server.allow("ann", RIGHTS);
+    assert_eq!(checked().await, Ok(Ok(())));
 }

@@ -8,6 +8,7 @@ mod keys;
 mod loss;
 mod outages;
 mod replicas;
+mod replication;
 mod scripts;
 mod secure;
 mod sentinels;

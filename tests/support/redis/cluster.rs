@@ -20,10 +20,10 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// The one that the cases share, with a replica for each primary. It is never dropped, and ends with this process.
+    /// The one that the cases share, without replicas. It is never dropped, and ends with this process.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start(1))
+        SHARED.get_or_init(|| Self::start(0))
     }
 
     /// A cluster of its own, which a test may break, with this many replicas for each primary.

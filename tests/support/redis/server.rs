@@ -88,6 +88,13 @@ impl Server {
         self.secure.unwrap_or(self.port())
     }
 
+    /// Lets in a user, whose password is the name, with these rights and no others.
+    pub(crate) fn allow(&self, user: &str, rights: &str) {
+        let mut command = redis::cmd("ACL");
+        command.arg("SETUSER").arg(user).arg("reset").arg("on").arg(format!(">{user}"));
+        command.arg(rights.split(' ').collect::<Vec<_>>()).exec(&mut self.admin()).unwrap();
+    }
+
     /// Shows another certificate from now on.
     pub(crate) fn renew(&self, identity: &Identity) {
         let port = self.secure.expect("it speaks TLS");
@@ -112,17 +119,20 @@ impl Server {
         self.replication(&format!("master_port:{}", primary.entry()))
     }
 
-    /// Returns when these replicas have all that it has now.
+    /// Returns when these replicas have acknowledged all that it has now.
     pub(crate) fn is_followed_by(&self, replicas: &[&Server]) {
-        let now = self.offset();
-        assert!(soon(|| replicas.iter().all(|replica| replica.offset() >= now)), "the replicas do not follow");
+        let now = self.offset_after("master_repl_offset:").expect("it tells");
+        let acknowledged =
+            |replica: &Server| self.offset_after(&format!("port={},state=online,offset=", replica.entry()));
+        let have_all = || replicas.iter().all(|replica| acknowledged(replica) >= Some(now));
+        assert!(soon(have_all), "the replicas do not follow");
     }
 
-    /// How much of the primary's writes it has.
-    fn offset(&self) -> u64 {
-        let told = self.told_of_replication().unwrap_or_default();
-        let offset = told.lines().find_map(|line| line.strip_prefix("master_repl_offset:")?.parse().ok());
-        offset.unwrap_or(0)
+    /// The number that follows these words.
+    fn offset_after(&self, words: &str) -> Option<u64> {
+        let told = self.told_of_replication().ok()?;
+        let rest = told.split_once(words)?.1;
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
     }
 
     fn replication(&self, line: &str) -> bool {
