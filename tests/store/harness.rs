@@ -108,8 +108,8 @@ impl Time for ManualClock {
 // === The Redis store ===
 
 /// What the service's user has to be allowed on a single server.
-pub(crate) const RIGHTS: &str = "resetkeys ~sr:* resetchannels -@all +ping +role +wait +eval +evalsha +time +get +set \
-                                 +hget +hset +hsetnx +hgetall +hexists +hlen +hdel +pttl +pexpire";
+pub(crate) const RIGHTS: &str = "~sr:* +ping +role +wait +eval +evalsha +time +get +set +hget +hset +hsetnx +hexists +hlen \
+                                 +hgetall +hdel +pttl +pexpire";
 
 /// On a single server.
 pub(crate) fn redis() -> Harness {
