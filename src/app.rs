@@ -20,6 +20,7 @@ use crate::audit::TracingAudit;
 use crate::budget::GcraBudget;
 use crate::clock::SystemClock;
 use crate::config::{self, Config};
+use crate::degraded::DegradedMode;
 use crate::domain::policy::{Policy, UnknownStatus, Window, Windows};
 use crate::entropy::OsEntropy;
 use crate::genesys::{self, GuideConversations};
@@ -27,7 +28,7 @@ use crate::layers::deadline::DeadlineLayer;
 use crate::ports::{Clock, Entropy};
 use crate::server::admin;
 use crate::server::grpc::Server;
-use crate::server::health::{Component, Health};
+use crate::server::health::{Component, Condition, Health};
 use crate::server::stack;
 use crate::service::{MarkerAuthor, Ports, Resumption, Rules};
 use crate::telemetry;
@@ -50,6 +51,7 @@ pub struct App {
     health: Health,
     metrics: PrometheusHandle,
     store: Store,
+    degraded: Arc<DegradedMode>,
     genesys: Arc<GuideConversations>,
     resumption: Resumption,
     drain_timeout: Duration,
@@ -71,6 +73,7 @@ impl App {
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+        let degraded = Arc::new(DegradedMode::new());
         let budget =
             NonZeroU32::new(genesys.budget_per_minute).context("genesys.budget_per_minute must not be zero")?;
         let rules = Rules {
@@ -91,10 +94,11 @@ impl App {
         )?);
         let store = Store::new(&store, &clock)?;
         // A server that does not answer yet may come; one that is unfit stays so.
-        store.answers().await?;
+        store.answers(&degraded).await?;
         let ports = Ports {
             conversations: Arc::clone(&genesys) as _,
             handshakes: store.port(),
+            store_watch: Arc::clone(&degraded) as _,
             audit: Arc::new(TracingAudit),
             clock,
             entropy,
@@ -116,6 +120,7 @@ impl App {
             health,
             metrics,
             store,
+            degraded,
             genesys,
             resumption,
             drain_timeout,
@@ -155,17 +160,17 @@ impl App {
         let admin = tokio::spawn(axum::serve(self.admin_listener, self.admin).into_future());
         let folding = tokio::spawn(telemetry::fold_metrics(self.metrics));
         let signing_in = tokio::spawn(sign_in(self.genesys, self.health.clone()));
-        let mut opening = tokio::spawn(self.store.open(self.health.clone()));
-        self.health.set(Component::Server, true).await;
+        let mut keeping = tokio::spawn(self.store.keep(self.degraded, self.health.clone()));
+        self.health.set(Component::Server, Condition::Ready).await;
 
         let ended = tokio::select! {
             () = stop => None,
             ended = &mut serving => Some(ended),
-            Ok(Err(unfit)) = &mut opening => return Err(unfit),
+            Ok(Err(unfit)) = &mut keeping => return Err(unfit),
         };
         signing_in.abort();
-        opening.abort();
-        self.health.set(Component::Server, false).await;
+        keeping.abort();
+        self.health.set(Component::Server, Condition::NotReady).await;
         if let Some(ended) = ended {
             return ended.context("the server task failed")?.context("the server failed");
         }
@@ -202,7 +207,7 @@ async fn sign_in(genesys: Arc<GuideConversations>, health: Health) {
         tokio::time::sleep(SIGN_IN_AGAIN).await;
     }
     tracing::info!("signed in to genesys");
-    health.set(Component::Genesys, true).await;
+    health.set(Component::Genesys, Condition::Ready).await;
 }
 
 fn settings(config: config::GenesysConfig) -> genesys::Settings {

@@ -22,10 +22,10 @@ impl Audit for TracingAudit {
             };
         }
         match &record.event {
-            Event::Decided { decision, as_of, replayed, dropped_at } => {
+            Event::Decided { decision, as_of, replayed, degraded, dropped_at } => {
                 let (reason, route) = (decision.reason().wire(), route(decision));
                 let dropped_at = dropped_at.map(|time| time.to_string()).unwrap_or_default();
-                line!(event = "decided", reason, route, replayed, as_of = %as_of, dropped_at);
+                line!(event = "decided", reason, route, replayed, degraded, as_of = %as_of, dropped_at);
                 let replayed = if *replayed { "true" } else { "false" };
                 metrics::counter!("session_resumption_decisions_total", "reason" => reason, "route" => route, "replayed" => replayed)
                     .increment(1);

@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "cli/degraded.rs"]
+mod degraded;
 #[path = "cli/forgotten.rs"]
 mod forgotten;
 #[path = "cli/process.rs"]

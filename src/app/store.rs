@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::time::sleep;
 
 use crate::config::{StoreConfig, StoreUrl};
-use crate::ports::{Clock, Handshakes};
-use crate::server::health::{Component, Health};
+use crate::degraded::DegradedMode;
+use crate::ports::{Clock, Handshakes, StoreError, StoreWatch as _};
+use crate::server::health::{Component, Condition, Health};
 use crate::store::memory::{DEFAULT_CAPACITY, MemoryStore};
 use crate::store::redis::{RedisStore, StoreClock};
 
 /// What all our keys begin with.
 const PREFIX: &str = "sr";
-/// Waits between attempts to reach the server at start.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// The first wait before a server that could not be used is asked again.
+const PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The store, by what it takes to open it.
 #[derive(Debug)]
@@ -49,24 +52,52 @@ impl Store {
         }
     }
 
-    /// Whether it answers. Fails if what answers can never serve, so that waiting for it would be in vain.
-    pub(super) async fn answers(&self) -> anyhow::Result<bool> {
+    /// Whether it can be used. Fails if what answers can never serve, so that waiting for it would be in vain.
+    pub(super) async fn answers(&self, degraded: &DegradedMode) -> anyhow::Result<bool> {
         let Self::Redis(store) = self else { return Ok(true) };
         match store.check().await {
             Ok(judged) => judged.map(|()| true).map_err(Into::into),
-            Err(error) => {
-                tracing::warn!(%error, again_in = ?ASK_AGAIN, "no use of store.url yet; not ready");
+            Err(StoreError::Unavailable(outage)) => {
+                degraded.failed(outage);
                 Ok(false)
             }
+            // Whoever says that it is full, or whose turn it is, answers.
+            Err(StoreError::Full | StoreError::Fenced(_) | StoreError::Refused(_)) => Ok(true),
         }
     }
 
-    /// Waits until it answers, and lets callers in.
-    pub(super) async fn open(self, health: Health) -> anyhow::Result<()> {
-        while !self.answers().await? {
-            tokio::time::sleep(ASK_AGAIN).await;
+    /// Lets callers in as soon as it can be used. From then on it ends every time without it, for as long as it is polled.
+    pub(super) async fn keep(self, degraded: Arc<DegradedMode>, health: Health) -> anyhow::Result<()> {
+        let mut attempts = pauses();
+        while !(self.answers(&degraded).await? && degraded.recovered()) {
+            sleep(attempts.next().unwrap_or(LONGEST_PAUSE)).await;
         }
-        health.set(Component::Store, true).await;
-        Ok(())
+        loop {
+            health.set(Component::Store, Condition::Ready).await;
+            degraded.entered().await;
+            health.set(Component::Store, Condition::Degraded).await;
+            self.recover(&degraded).await;
+        }
     }
+
+    /// Asks until it can be used again. What is unfit now was not at the start, and may be fit again.
+    async fn recover(&self, degraded: &DegradedMode) {
+        let mut told = false;
+        for pause in pauses() {
+            sleep(pause).await;
+            match self.answers(degraded).await {
+                Ok(true) if degraded.recovered() => return,
+                Err(unfit) if !told => {
+                    tracing::warn!(%unfit, "what answers at store.url cannot serve");
+                    told = true;
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+}
+
+/// Waits between questions, without end.
+fn pauses() -> impl Iterator<Item = Duration> {
+    std::iter::successors(Some(PAUSE), |pause| Some((*pause * 2).min(LONGEST_PAUSE)))
 }

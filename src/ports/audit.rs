@@ -18,6 +18,8 @@ pub enum Event<'a> {
         as_of: Timestamp,
         /// Whether it came from memory.
         replayed: bool,
+        /// Whether it was given without the store.
+        degraded: bool,
         /// When the client says it lost its connection, if that is plausible.
         dropped_at: Option<Timestamp>,
     },

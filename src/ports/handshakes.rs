@@ -67,6 +67,31 @@ pub enum Outage {
     Malformed,
 }
 
+// === impl Outage ===
+
+impl Outage {
+    /// Whether no conversation can be served, rather than one whose state is at fault.
+    pub fn is_of_whole_store(self) -> bool {
+        match self {
+            Self::Unreachable | Self::TimedOut | Self::NotReady | Self::ReadOnly | Self::Denied => true,
+            Self::Foreign | Self::Malformed => false,
+        }
+    }
+
+    /// The name it is counted under.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::NotReady => "not_ready",
+            Self::ReadOnly => "read_only",
+            Self::Denied => "denied",
+            Self::Foreign => "foreign",
+            Self::Malformed => "malformed",
+        }
+    }
+}
+
 /// The memory all replicas share. Each method is one atomic step of
 /// [`domain::conversation::Conversation`](crate::domain::conversation::Conversation), on the store's clock.
 #[async_trait]

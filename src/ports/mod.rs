@@ -5,9 +5,11 @@ mod budget;
 mod chance;
 mod conversations;
 mod handshakes;
+mod store_watch;
 
 pub use audit::{Audit, Event, Note, Record};
 pub use budget::{Budget, Spent};
 pub use chance::{Clock, Entropy};
 pub use conversations::{Conversations, Line, Metadata, Post, Settled, UpstreamError};
 pub use handshakes::{Handshakes, Outage, StoreError};
+pub use store_watch::StoreWatch;

@@ -9,7 +9,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::health::Health;
+use super::health::{Health, serving};
 
 /// The type Prometheus expects of its text format.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -31,9 +31,8 @@ pub fn router(health: Health, metrics: PrometheusHandle) -> Router {
 
 async fn readyz(State(admin): State<Admin>) -> impl IntoResponse {
     let components = admin.health.components();
-    let status = if components.values().all(|ready| *ready) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let named =
-        components.into_iter().map(|(component, ready)| (component.name(), if ready { "ready" } else { "not ready" }));
+    let status = if serving(&components) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let named = components.into_iter().map(|(component, condition)| (component.name(), condition.name()));
     (status, Json(named.collect::<BTreeMap<_, _>>()))
 }
 

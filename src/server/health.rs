@@ -15,7 +15,8 @@ use crate::pb::session_resumption_server::SERVICE_NAME;
 pub enum Component {
     /// The listeners are bound, and no signal to stop has come.
     Server,
-    /// The handshake store answers.
+    /// The handshake store has answered once. Without it we are degraded: if all replicas turned unready with it, nobody would be
+    /// served at all.
     Store,
     /// Genesys has accepted our credentials once. A later outage of Genesys does not make us unready: callers then get a
     /// typed error with a delay, which a refused connection cannot give.
@@ -35,8 +36,35 @@ impl Component {
     }
 }
 
-/// Each component and whether it is ready.
-pub type Components = BTreeMap<Component, bool>;
+/// What a component can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// It keeps callers out.
+    NotReady,
+    /// Callers are served, but not as they should be.
+    Degraded,
+    /// All it has to.
+    Ready,
+}
+
+impl Condition {
+    /// The name shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotReady => "not ready",
+            Self::Degraded => "degraded",
+            Self::Ready => "ready",
+        }
+    }
+}
+
+/// Each component and its condition.
+pub type Components = BTreeMap<Component, Condition>;
+
+/// Whether callers can be let in.
+pub fn serving(components: &Components) -> bool {
+    components.values().all(|condition| *condition != Condition::NotReady)
+}
 
 /// The component map. Clones share it.
 #[derive(Debug, Clone)]
@@ -54,7 +82,7 @@ impl Health {
     /// A map in which nothing is ready, and the gRPC service that shows it.
     pub async fn new() -> (Self, HealthServer<impl HealthApi>) {
         let (reporter, server) = tonic_health::server::health_reporter();
-        let components = Components::from(Component::ALL.map(|component| (component, false)));
+        let components = Components::from(Component::ALL.map(|component| (component, Condition::NotReady)));
         let known = watch::Sender::new(components.clone());
         let health = Self { changing: Arc::new(Mutex::new(components)), known, reporter };
         // tonic reports "" as SERVING from the start, so it is told at once like any other name.
@@ -62,25 +90,24 @@ impl Health {
         (health, server)
     }
 
-    /// Sets whether a component is ready, and returns when that is known everywhere.
-    pub async fn set(&self, component: Component, ready: bool) {
+    /// Sets a component's condition, and returns when that is known everywhere.
+    pub async fn set(&self, component: Component, condition: Condition) {
         let mut components = self.changing.lock().await;
-        components.insert(component, ready);
-        let all = components.values().all(|ready| *ready);
-        self.report(if all { ServingStatus::Serving } else { ServingStatus::NotServing }).await;
+        components.insert(component, condition);
+        self.report(if serving(&components) { ServingStatus::Serving } else { ServingStatus::NotServing }).await;
         self.known.send_replace(components.clone());
     }
 
-    /// Each component and whether it is ready.
+    /// Each component and its condition.
     pub fn components(&self) -> Components {
         self.known.borrow().clone()
     }
 
-    /// Waits until all are.
+    /// Waits until callers can be let in.
     pub async fn ready(&self) {
         let mut known = self.known.subscribe();
         // It cannot fail: this very value holds the sender.
-        let _ = known.wait_for(|components| components.values().all(|ready| *ready)).await;
+        let _ = known.wait_for(serving).await;
     }
 
     /// Ends the streams of those who watch: they would keep their connections open for as long as they like.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Caller, Inner, Resumption, out_of_time, store_error, upstream};
+use super::{Caller, Inner, Resumption, out_of_time, upstream};
 use crate::domain::conversation::Confirming;
 use crate::domain::counter::{Claim, Claimant, Claimed, MAX_COUNT, Written};
 use crate::domain::error::Error;
@@ -68,12 +68,14 @@ impl Inner {
     async fn confirm(self: Arc<Self>, caller: Caller, pair: Pair, id: HandshakeId) -> Result<Reattachment, Error> {
         let handshakes = &self.ports.handshakes;
         loop {
-            if let Some(confirmation) = handshakes.confirmation(&pair, id).await.map_err(store_error)? {
+            if let Some(confirmation) =
+                handshakes.confirmation(&pair, id).await.map_err(|error| self.store_error(error))?
+            {
                 return Ok(Reattachment::Confirmed { confirmation, replayed: true });
             }
             let read = self.confirmations.read(&pair.conversation, Instant::now() + self.work_time(2)).await;
             let Seen { reading, since } = read.map_err(|error| upstream::read_error(&error))?;
-            let read_at = since.map_err(store_error)?;
+            let read_at = since.map_err(|error| self.store_error(error))?;
             let snapshot = match reading.found {
                 Some(snapshot) if snapshot.status != Status::Terminated => snapshot,
                 _ => return Ok(Reattachment::SessionEnded),
@@ -88,7 +90,7 @@ impl Inner {
                 return Err(out_of_time());
             }
             let claim = self.claim(&caller, &pair, id, &snapshot, read_at);
-            match handshakes.claim(&pair.conversation, claim).await.map_err(store_error)? {
+            match handshakes.claim(&pair.conversation, claim).await.map_err(|error| self.store_error(error))? {
                 Confirming::Already(confirmation) => {
                     return Ok(Reattachment::Confirmed { confirmation, replayed: true });
                 }
@@ -113,7 +115,7 @@ impl Inner {
         let over = Instant::now() + left;
         while Instant::now() < over {
             let changed = handshakes.changed(&pair.conversation);
-            if handshakes.confirmation(pair, id).await.map_err(store_error)?.is_some() {
+            if handshakes.confirmation(pair, id).await.map_err(|error| self.store_error(error))?.is_some() {
                 return Ok(());
             }
             self.wait_turn(caller, over.saturating_duration_since(Instant::now()), changed).await?;
@@ -160,7 +162,7 @@ impl Inner {
         };
         if let Err(error) = self.ports.handshakes.settle(&pair.conversation, lease, written).await {
             self.audit(caller, pair, Some(id), Event::Noted(Note::LeaseLost));
-            return Err(store_error(error));
+            return Err(self.store_error(error));
         }
         match outcome {
             Ok(_) => Ok(Reattachment::Confirmed { confirmation, replayed: false }),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::injector::Injector;
 use super::messages::outgoing;
-use super::{Caller, Inner, Resumption, client_time, store_error};
+use super::{Caller, Inner, Resumption, client_time};
 use crate::domain::conversation::Injection;
 use crate::domain::error::{Error, Reason, Violation};
 use crate::domain::ids::{ClientMessageId, HandshakeId, Pair, TabId};
@@ -127,7 +127,7 @@ impl Inner {
         let mut injectable = true;
         loop {
             let changed = handshakes.changed(conversation);
-            match handshakes.begin_injection(conversation, &injection).await.map_err(store_error)? {
+            match handshakes.begin_injection(conversation, &injection).await.map_err(|error| self.store_error(error))? {
                 Begun::AllWritten(ids) => {
                     fates = ids.into_iter().map(|id| Some(Fate::AlreadyPresent(id))).collect();
                     break;
@@ -137,7 +137,7 @@ impl Inner {
                     let mut injector = Injector::new(&self, &caller, &request, &outgoing, held);
                     let ended = injector.run().await;
                     fates = injector.into_fates();
-                    handshakes.end_injection(conversation, lease).await.map_err(store_error)?;
+                    handshakes.end_injection(conversation, lease).await.map_err(|error| self.store_error(error))?;
                     injectable = ended?;
                     break;
                 }

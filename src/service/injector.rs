@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::inject::{Fate, Inject};
 use super::messages::Outgoing;
 use super::transcript::{self, Sighting, look_for};
-use super::{Caller, Inner, store_error, upstream};
+use super::{Caller, Inner, upstream};
 use crate::domain::error::{Error, Reason};
 use crate::domain::ledger::{Held, Unsettled};
 use crate::domain::snapshot::Snapshot;
@@ -75,7 +75,7 @@ impl<'a> Injector<'a> {
             self.unsettled_are_unknown();
             return Ok(false);
         };
-        let looked_at = self.inner.ports.handshakes.now().await.map_err(store_error)?;
+        let looked_at = self.inner.ports.handshakes.now().await.map_err(|error| self.inner.store_error(error))?;
         let lines = self.transcript().await.map_err(|error| upstream::read_error(&error))?;
         self.reconcile(lines.as_deref(), looked_at).await?;
         self.last_id = lines.as_deref().map(transcript::end);
@@ -140,7 +140,7 @@ impl<'a> Injector<'a> {
                 self.note(Note::LeaseLost);
                 return Ok(Next::Stop);
             }
-            Err(error) => return Err(store_error(error)),
+            Err(error) => return Err(self.inner.store_error(error)),
         }
         let post = Post { to, ..post.clone() };
         match self.inner.ports.conversations.post(conversation, &post, self.soon()).await {
@@ -187,7 +187,7 @@ impl<'a> Injector<'a> {
                 self.decide_fate(Some(index), Fate::Injected(id));
                 return Ok(Next::Stop);
             }
-            Err(error) => return Err(store_error(error)),
+            Err(error) => return Err(self.inner.store_error(error)),
         }
         self.held.claimed.insert(id.clone());
         self.last_id = Some(id.clone());
@@ -226,7 +226,7 @@ impl<'a> Injector<'a> {
         if matches!(error, StoreError::Fenced(_)) {
             self.note(Note::LeaseLost);
         }
-        store_error(error)
+        self.inner.store_error(error)
     }
 
     fn note(&self, note: Note) {

@@ -2,6 +2,7 @@
 
 mod client_time;
 pub mod confirm;
+mod degraded;
 pub mod inject;
 mod injector;
 mod messages;
@@ -25,7 +26,7 @@ use crate::domain::ids::{HandshakeId, Pair};
 use crate::domain::policy::Policy;
 use crate::domain::principal::Principal;
 use crate::domain::snapshot::Reading;
-use crate::ports::{Audit, Clock, Conversations, Entropy, Event, Handshakes, Record, StoreError};
+use crate::ports::{Audit, Clock, Conversations, Entropy, Event, Handshakes, Record, StoreError, StoreWatch};
 use confirm::Seen;
 use reads::Reads;
 
@@ -82,9 +83,11 @@ pub struct Ports {
     pub conversations: Arc<dyn Conversations>,
     /// The store.
     pub handshakes: Arc<dyn Handshakes>,
+    /// Who has to know that the store is out of reach.
+    pub store_watch: Arc<dyn StoreWatch>,
     /// The audit record.
     pub audit: Arc<dyn Audit>,
-    /// The time of this host, for what is only advisory.
+    /// The time of this host, for what is only advisory and for want of a better one.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
@@ -183,6 +186,28 @@ impl Inner {
         }
     }
 
+    /// The error our callers see.
+    fn store_error(&self, error: StoreError) -> Error {
+        match error {
+            StoreError::Refused(error) => error,
+            StoreError::Full => Error::retry(
+                Reason::StoreFull,
+                "the handshake store keeps all the sessions it may; try again later",
+                STORE_RETRY,
+            ),
+            StoreError::Unavailable(outage) => {
+                self.ports.store_watch.failed(outage);
+                let message = "the handshake store cannot be reached; the call is safe to repeat";
+                Error::retry(Reason::StoreUnavailable, message, STORE_RETRY)
+            }
+            StoreError::Fenced(_) => Error::retry(
+                Reason::InProgress,
+                "another caller took over this work; ask again for its result",
+                STORE_RETRY,
+            ),
+        }
+    }
+
     /// How long a piece of work that makes this many calls in a row can take, with a margin for everything between them.
     fn work_time(&self, calls: u32) -> Duration {
         self.rules.call_timeout * calls + Duration::from_secs(1)
@@ -195,25 +220,4 @@ pub fn out_of_time() -> Error {
         Reason::DeadlineExceeded,
         "the call's deadline passed; repeating it is safe and continues where it stood",
     )
-}
-
-fn store_error(error: StoreError) -> Error {
-    match error {
-        StoreError::Refused(error) => error,
-        StoreError::Full => Error::retry(
-            Reason::StoreFull,
-            "the handshake store keeps all the sessions it may; try again later",
-            STORE_RETRY,
-        ),
-        StoreError::Unavailable(outage) => {
-            tracing::warn!(%outage, "the handshake store cannot be used");
-            let message = "the handshake store cannot be reached; the call is safe to repeat";
-            Error::retry(Reason::StoreUnavailable, message, STORE_RETRY)
-        }
-        StoreError::Fenced(_) => Error::retry(
-            Reason::InProgress,
-            "another caller took over this work; ask again for its result",
-            STORE_RETRY,
-        ),
-    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Caller, Inner, LONGEST_NAP, Resumption, client_time, out_of_time, store_error, upstream};
+use super::{Caller, Inner, LONGEST_NAP, Resumption, client_time, out_of_time, upstream};
 use crate::domain::answer::Answer;
 use crate::domain::conversation::Glimpse;
 use crate::domain::decision::{self, Decision, Request, decide};
@@ -15,9 +15,8 @@ use crate::domain::ids::{AttemptId, HandshakeId, Pair, TabId};
 use crate::domain::lease::Lease;
 use crate::domain::pair::{Join, Joined, View};
 use crate::domain::snapshot::Reading;
-use crate::domain::tabs::Seat;
 use crate::domain::time::until;
-use crate::ports::{Event, Note, StoreError, UpstreamError};
+use crate::ports::{Event, Note, StoreError};
 
 /// How long a heartbeat's reading serves a RESUME.
 const GLIMPSE_FOR: Duration = Duration::from_secs(5);
@@ -57,6 +56,18 @@ pub struct Validated {
     pub view: View,
     /// Whether it came from memory.
     pub replayed: bool,
+    /// Whether it was given without the store.
+    pub degraded: bool,
+}
+
+/// How a lead ended.
+enum Led {
+    /// Everybody was told.
+    Told(View),
+    /// Another took over: its answer is the one everybody gets.
+    Lost,
+    /// The store could not be told. The answer is the caller's all the same.
+    Untold(Answer),
 }
 
 impl Resumption {
@@ -75,9 +86,12 @@ impl Resumption {
             Intent::Heartbeat => inner.heartbeat(caller, &request).await,
         };
         let validated = outcome.map_err(|error| self.failed(caller, &request.pair, request.handshake, error))?;
-        let Validated { view, replayed } = &validated;
-        let (decision, as_of, replayed) = (&view.answer.decision, view.answer.as_of, *replayed);
-        let event = Event::Decided { decision, as_of, replayed, dropped_at };
+        let Validated { ref view, replayed, degraded } = validated;
+        if degraded {
+            inner.ports.store_watch.bypassed();
+        }
+        let (decision, as_of) = (&view.answer.decision, view.answer.as_of);
+        let event = Event::Decided { decision, as_of, replayed, degraded, dropped_at };
         inner.audit(caller, &request.pair, view.handshake, event);
         if decision.reason() == decision::Reason::UnknownStatus && !replayed {
             inner.audit(caller, &request.pair, view.handshake, Event::Noted(Note::UnknownStatus));
@@ -89,20 +103,27 @@ impl Resumption {
 impl Inner {
     /// Leads, waits or replays until there is an answer.
     async fn resume(self: &Arc<Self>, caller: &Caller, request: &Validate) -> Result<Validated, Error> {
+        let began = Instant::now();
         let mut waited_on = None;
         let mut changed = None;
         loop {
             let join = self.join(request, waited_on);
-            let (joined, glimpse) = self.ports.handshakes.join(&request.pair, &join).await.map_err(store_error)?;
+            let (joined, glimpse) = match self.ports.handshakes.join(&request.pair, &join).await {
+                Ok(joined) => joined,
+                Err(error) => {
+                    self.do_without(error)?;
+                    return self.resume_degraded(caller, request, began).await;
+                }
+            };
             match joined {
-                Joined::Replay(view) => return Ok(Validated { view, replayed: true }),
+                Joined::Replay(view) => return Ok(Validated { view, replayed: true, degraded: false }),
                 Joined::Failed(error) => return Err(error),
                 Joined::Lead { lease, arrived, .. } => {
-                    let lead = Arc::clone(self).lead(request.clone(), lease, arrived, glimpse);
+                    let lead = Arc::clone(self).lead(request.clone(), lease, arrived, began, glimpse);
                     match self.outlive(caller, lead).await? {
-                        Some(view) => return Ok(Validated { view, replayed: false }),
-                        // Another took over: its answer is the one everybody gets.
-                        None => waited_on = None,
+                        Led::Told(view) => return Ok(Validated { view, replayed: false, degraded: false }),
+                        Led::Lost => waited_on = None,
+                        Led::Untold(answer) => return Ok(Validated::degraded(answer)),
                     }
                 }
                 Joined::Wait { fence, left } => {
@@ -132,47 +153,62 @@ impl Inner {
         }
     }
 
-    /// Finds out and tells everybody. `None` when the lease was lost on the way.
+    /// Finds out and tells everybody.
     async fn lead(
         self: Arc<Self>,
         request: Validate,
         lease: Lease,
         arrived: Timestamp,
+        began: Instant,
         glimpse: Option<Reading>,
-    ) -> Result<Option<View>, Error> {
+    ) -> Result<Led, Error> {
+        let (handshakes, pair) = (&self.ports.handshakes, &request.pair);
         let reading = if let Some(reading) = glimpse {
             Ok(reading)
         } else {
-            self.validations.read(&request.pair.conversation, Instant::now() + self.work_time(2)).await
+            self.validations.read(&pair.conversation, Instant::now() + self.work_time(2)).await
         };
-        let (handshakes, pair) = (&self.ports.handshakes, &request.pair);
-        let told = match self.judge(&request, reading, Some(arrived)).await {
+        let judged = match reading {
+            Err(error) => Err(upstream::read_error(&error)),
+            Ok(reading) => match handshakes.now().await {
+                // How long we held the request is measured on one clock, and applied to another: neither's skew matters.
+                Ok(now) => self.judge(&request, &reading, until(arrived, now), now),
+                Err(error) => match self.do_without(error) {
+                    Ok(()) => return self.judge_degraded(&request, &reading, began.elapsed()).map(Led::Untold),
+                    Err(error) => Err(error),
+                },
+            },
+        };
+        let (untold, lost) = match judged {
             Ok(answer) => {
-                handshakes.conclude(pair, lease, request.tab.as_ref(), answer, self.rules.replay_ttl).await.map(Ok)
+                let concluded =
+                    handshakes.conclude(pair, lease, request.tab.as_ref(), answer.clone(), self.rules.replay_ttl).await;
+                match concluded {
+                    Ok(view) => return Ok(Led::Told(view)),
+                    Err(lost) => (Ok(Led::Untold(answer)), lost),
+                }
             }
-            Err(error) => {
-                let back_in = upstream::latest_return(&error);
-                handshakes.fail(pair, lease, error.clone(), back_in).await.map(|()| Err(error))
-            }
+            Err(error) => match handshakes.fail(pair, lease, error.clone(), upstream::latest_return(&error)).await {
+                Ok(()) => return Err(error),
+                Err(lost) => (Err(error), lost),
+            },
         };
-        match told {
-            Ok(outcome) => outcome.map(Some),
-            Err(StoreError::Fenced(_)) => Ok(None),
-            Err(error) => Err(store_error(error)),
+        if matches!(lost, StoreError::Fenced(_)) {
+            return Ok(Led::Lost);
         }
+        self.do_without(lost)?;
+        untold
     }
 
-    async fn judge(
+    /// Judges what was read; as of `now` if Genesys did not tell the time.
+    pub(super) fn judge(
         &self,
         request: &Validate,
-        reading: Result<Reading, UpstreamError>,
-        arrived: Option<Timestamp>,
+        reading: &Reading,
+        held: Duration,
+        now: Timestamp,
     ) -> Result<Answer, Error> {
-        let reading = reading.map_err(|error| upstream::read_error(&error))?;
-        let store_now = self.ports.handshakes.now().await.map_err(store_error)?;
-        // How long we held the request is measured on one clock, and applied to another: neither's skew matters.
-        let held = arrived.map_or(Duration::ZERO, |arrived| until(arrived, store_now));
-        let as_of = reading.date.unwrap_or(store_now);
+        let as_of = reading.date.unwrap_or(now);
         let about = Request { participant: &request.pair.participant, held };
         let decision = decide(&self.rules.policy, reading.found.as_ref(), about, as_of).map_err(|unjudgeable| {
             let after = Duration::from_secs(2);
@@ -183,25 +219,38 @@ impl Inner {
 
     /// Judges without opening a handshake. One read at most, shared with whoever reads at the same time.
     async fn heartbeat(self: &Arc<Self>, caller: &Caller, request: &Validate) -> Result<Validated, Error> {
-        let read = self.validations.read(&request.pair.conversation, Instant::now() + self.work_time(2));
-        let reading = tokio::time::timeout_at(caller.deadline, read).await.map_err(|_| out_of_time())?;
-        let kept = reading.clone().ok();
-        let answer = self.judge(request, reading, None).await?;
-        let mut seat = Seat::default();
-        if let Some(reading) = kept {
-            let resumable = matches!(answer.decision, Decision::Resumable(_));
-            let tab = request.tab.clone().filter(|_| resumable);
-            let glimpse = Glimpse { reading, fresh_for: GLIMPSE_FOR, tab };
-            seat = self.ports.handshakes.remember(&request.pair, &glimpse).await.map_err(store_error)?;
+        let reading = self.read_for(caller, request).await?.map_err(|error| upstream::read_error(&error))?;
+        let answer = match self.ports.handshakes.now().await {
+            Ok(now) => self.judge(request, &reading, Duration::ZERO, now)?,
+            Err(error) => {
+                self.do_without(error)?;
+                return self.judge_degraded(request, &reading, Duration::ZERO).map(Validated::degraded);
+            }
+        };
+        let resumable = matches!(answer.decision, Decision::Resumable(_));
+        let tab = request.tab.clone().filter(|_| resumable);
+        let glimpse = Glimpse { reading, fresh_for: GLIMPSE_FOR, tab };
+        match self.ports.handshakes.remember(&request.pair, &glimpse).await {
+            Ok(seat) => {
+                Ok(Validated { view: View { answer, handshake: None, seat }, replayed: false, degraded: false })
+            }
+            Err(error) => {
+                self.do_without(error)?;
+                Ok(Validated::degraded(answer))
+            }
         }
-        Ok(Validated { view: View { answer, handshake: None, seat }, replayed: false })
     }
 
     /// Answers for exactly the handshake named.
     async fn view(&self, request: &Validate) -> Result<Validated, Error> {
         let id = request.handshake.ok_or_else(crate::domain::pair::not_found)?;
-        let view = self.ports.handshakes.view(&request.pair, id, request.tab.as_ref()).await.map_err(store_error)?;
-        Ok(Validated { view, replayed: true })
+        let view = self
+            .ports
+            .handshakes
+            .view(&request.pair, id, request.tab.as_ref())
+            .await
+            .map_err(|error| self.store_error(error))?;
+        Ok(Validated { view, replayed: true, degraded: false })
     }
 
     async fn take_over(&self, request: &Validate, tab: &TabId) -> Result<Validated, Error> {
@@ -210,10 +259,10 @@ impl Inner {
         if request.handshake.is_some() {
             named = Some(self.view(request).await?.view);
         }
-        let mut view = handshakes.take_over(&request.pair, tab).await.map_err(store_error)?;
+        let mut view = handshakes.take_over(&request.pair, tab).await.map_err(|error| self.store_error(error))?;
         if let Some(named) = named {
             view = View { seat: view.seat, ..named };
         }
-        Ok(Validated { view, replayed: true })
+        Ok(Validated { view, replayed: true, degraded: false })
     }
 }

@@ -16,6 +16,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     // One grammar, which the configuration checks and the store goes by.
     ("store_url", &[]),
     ("budget", &["domain", "ports"]),
+    ("degraded", &["ports"]),
     ("audit", &["domain", "ports"]),
     ("clock", &["domain", "ports"]),
     ("entropy", &["domain", "ports"]),
@@ -40,6 +41,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
             "store",
             "store_url",
             "budget",
+            "degraded",
             "audit",
             "clock",
             "entropy",

@@ -70,12 +70,23 @@ async fn a_server_that_comes_later_is_waited_for() {
     server.kill();
     let service = serve(&sim, &[(URL, &server.url())]).await;
     assert_eq!(service.healthcheck().await.code, Some(1));
-    let refused = service.client().await.validate_session(validate(&sim)).await.unwrap_err();
+    // Who comes all the same is served as well as can be.
+    let request = validate(&sim);
+    let answer = service.client().await.validate_session(request.clone()).await.unwrap().into_inner();
+    assert!(answer.degraded && answer.handshake_id.is_empty(), "{answer:?}");
+    let confirm = ConfirmReattachRequest {
+        conversation_id: request.conversation_id,
+        participant_id: request.participant_id,
+        handshake_id: uuid::Uuid::new_v4().to_string(),
+    };
+    let refused = service.client().await.confirm_reattach(confirm).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
     assert!(refused.message().contains("the handshake store cannot be reached"), "{refused:?}");
+    assert_eq!(service.healthcheck().await.code, Some(1));
     server.restart();
     service.ready().await;
-    service.client().await.validate_session(validate(&sim)).await.unwrap();
+    let answer = service.client().await.validate_session(validate(&sim)).await.unwrap().into_inner();
+    assert!(!answer.degraded && !answer.handshake_id.is_empty(), "{answer:?}");
     stop(service).await;
     sim.stop().await;
 }

@@ -7,11 +7,14 @@ mod budget;
 mod coalescing;
 mod confirming;
 mod deadline;
+mod degraded;
 mod faults;
 mod injecting;
 mod invariants;
 mod order;
 mod outage;
+#[path = "../support/redis/mod.rs"]
+mod servers;
 mod support;
 mod surface;
 mod tabs;

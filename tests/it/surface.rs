@@ -8,7 +8,7 @@ use std::time::Duration;
 use genesys_sim::{Fault, FaultScript, Route, Sim, SimOptions};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use session_resumption::server::health::{Component, Health};
+use session_resumption::server::health::{Component, Condition, Health};
 use tokio::time::{sleep, timeout};
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
@@ -39,17 +39,21 @@ async fn readyz(harness: &Harness) -> (StatusCode, Value) {
 async fn in_whatever_order_components_come_up_and_go_the_last_word_counts() {
     for round in 0..5_000 {
         let (components, server) = Health::new().await;
-        let set = |ready| {
+        let set = |condition| {
             let all = [Component::Server, Component::Store, Component::Genesys];
             let set = all.map(|component| {
                 let components = components.clone();
-                tokio::spawn(async move { components.set(component, ready).await })
+                tokio::spawn(async move { components.set(component, condition).await })
             });
             futures_util::future::join_all(set)
         };
         let mut client = HealthClient::new(server);
-        for (ready, expected) in [(true, ServingStatus::Serving), (false, ServingStatus::NotServing)] {
-            set(ready).await;
+        for (condition, expected) in [
+            (Condition::Ready, ServingStatus::Serving),
+            (Condition::NotReady, ServingStatus::NotServing),
+            (Condition::Degraded, ServingStatus::Serving),
+        ] {
+            set(condition).await;
             for service in SERVICES {
                 let request = HealthCheckRequest { service: service.to_owned() };
                 let status = client.check(request).await.unwrap().into_inner().status();
@@ -88,7 +92,8 @@ async fn assert_ready(harness: &Harness) {
 async fn up(harness: &Harness) {
     let coming_up = async {
         let components = || harness.health.components();
-        while !(components()[&Component::Server] && components()[&Component::Store]) {
+        let ready = |component| components()[&component] == Condition::Ready;
+        while !(ready(Component::Server) && ready(Component::Store)) {
             sleep(Duration::from_millis(5)).await;
         }
     };

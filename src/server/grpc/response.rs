@@ -15,12 +15,13 @@ use crate::service::inject::{Fate, Injected};
 use crate::service::validate::Validated;
 
 pub(super) fn validated(pair: &Pair, validated: Validated) -> pb::ValidateSessionResponse {
-    let Validated { view, replayed } = validated;
+    let Validated { view, replayed, degraded } = validated;
     let decision = view.answer.decision;
     let mut response = pb::ValidateSessionResponse {
         reason: reason(decision.reason()).into(),
         handshake_id: view.handshake.map(|id| id.to_string()).unwrap_or_default(),
         replayed,
+        degraded,
         source: answer::Source::LiveRead.into(),
         as_of_time: Some(time(view.answer.as_of)),
         routing_attributes: decision.routing_attributes(pair, view.handshake).into_iter().collect(),

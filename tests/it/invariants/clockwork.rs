@@ -7,6 +7,7 @@ use genesys_sim::{Control, Sim, SimOptions};
 use jiff::Timestamp;
 use session_resumption::audit::TracingAudit;
 use session_resumption::budget::GcraBudget;
+use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::entropy::OsEntropy;
 use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
@@ -67,6 +68,7 @@ async fn replica(
     let ports = Ports {
         conversations: Arc::new(genesys),
         handshakes,
+        store_watch: Arc::new(DegradedMode::new()),
         audit: Arc::new(TracingAudit),
         clock: Arc::clone(clock),
         entropy: Arc::new(OsEntropy),

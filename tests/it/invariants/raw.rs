@@ -6,11 +6,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use genesys_sim::SimOptions;
 use jiff::{SignedDuration, Timestamp};
+use session_resumption::pb::validate_session_request::Intent;
 use session_resumption::pb::validate_session_response::{Decision, Reason};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::retryable;
+use crate::servers::Server;
 use crate::support::{Chat, Harness};
 
 /// Services that share the cells.
@@ -71,9 +73,12 @@ async fn serve(mut stream: TcpStream, answer: Bytes) {
 
 /// A service whose API is raw and whose login is the simulator's.
 async fn harness(raw: &Raw) -> Harness {
-    let settings =
-        [("genesys.timeout", "400ms"), ("genesys.budget_per_minute", "100000"), ("genesys.api_url", &raw.url)];
-    Harness::with(SimOptions::default(), &settings).await
+    harness_with(raw, &[]).await
+}
+
+async fn harness_with(raw: &Raw, settings: &[(&str, &str)]) -> Harness {
+    let own = [("genesys.timeout", "400ms"), ("genesys.budget_per_minute", "100000"), ("genesys.api_url", &raw.url)];
+    Harness::with(SimOptions::default(), &[&own, settings].concat()).await
 }
 
 /// The conversation, DISCONNECTED for so long by our own clock.
@@ -119,6 +124,30 @@ async fn without_a_usable_date_the_services_own_clock_judges() {
             raw.answers(ok(date, &conversation(&harness, &chat, age)));
             let answer = chat.validate().await.unwrap();
             assert_eq!((answer.decision(), answer.reason()), expected, "{date:?} at {age} s");
+        }
+    }
+    harness.stop().await.unwrap();
+}
+
+/// And without the store's: this host's.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_usable_date_and_a_store_there_is_a_clock_still() {
+    let (raw, server) = (Raw::start().await, Server::start(&[]));
+    let harness = harness_with(&raw, &[("store.url", &server.url())]).await;
+    server.kill();
+    for (age, expected) in [
+        (0, (Decision::Resumable, Reason::WithinWindow)),
+        (290, (Decision::Resumable, Reason::WithinWindow)),
+        (310, (Decision::NewRoutingRequired, Reason::WindowExpired)),
+    ] {
+        let chat = Chat::dropped(&harness);
+        raw.answers(ok("", &conversation(&harness, &chat, age)));
+        for intent in [Intent::Resume, Intent::Heartbeat] {
+            let answer = chat.validate_as("tab", intent).await.unwrap();
+            assert!(answer.degraded);
+            assert_eq!((answer.decision(), answer.reason()), expected, "{intent:?} at {age} s");
+            let told = answer.as_of_time.unwrap().seconds - harness.control.now().as_second();
+            assert!((-60..=0).contains(&told), "{told} s from now");
         }
     }
     harness.stop().await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use genesys_sim::{Fault, FaultScript, Route, SimOptions};
 use session_resumption::pb::confirm_reattach_response::Outcome;
-use session_resumption::server::health::Component;
+use session_resumption::server::health::{Component, Condition};
 use tokio::time::{Instant, timeout};
 use tonic::{Code, Streaming};
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -94,7 +94,7 @@ async fn whoever_watches_learns_that_it_ends_before_it_ends() {
             let last = timeout(Duration::from_secs(5), watch.message()).await.unwrap();
             assert_eq!(last.unwrap().unwrap().status(), ServingStatus::NotServing);
         }
-        assert!(!harness.health.components()[&Component::Server]);
+        assert_eq!(harness.health.components()[&Component::Server], Condition::NotReady);
         assert!(!harness.service.is_finished(), "a call is still in flight");
     };
     let (answer, ()) = tokio::join!(chat.validate(), stop);

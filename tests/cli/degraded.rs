@@ -1,0 +1,92 @@
+//! What an operator sees of a store that goes away and comes back.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{sleep, timeout};
+
+use super::process::Running;
+use super::servers::Server;
+use super::serving::{Service, serve, sim, validate};
+
+const URL: &str = "SESSION_RESUMPTION__STORE__URL";
+
+/// The lines logged so far.
+fn log(process: &Running) -> Vec<Value> {
+    process.stderr().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The lines at or above information whose message holds these words.
+fn said(process: &Running, words: &str) -> Vec<Value> {
+    let holds = |line: &Value| line["message"].as_str().is_some_and(|message| message.contains(words));
+    log(process).into_iter().filter(holds).collect()
+}
+
+/// A page of the admin port, whose address the log tells.
+async fn page(process: &Running, path: &str) -> String {
+    let admin = log(process).iter().find_map(|line| line["admin"].as_str().map(str::to_owned)).unwrap();
+    reqwest::get(format!("http://{admin}{path}")).await.unwrap().text().await.unwrap()
+}
+
+/// The sum of the metrics whose lines begin so.
+async fn metric(process: &Running, name: &str) -> f64 {
+    let page = page(process, "/metrics").await;
+    page.lines()
+        .filter(|line| line.starts_with(name))
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap())
+        .sum()
+}
+
+fn is(value: f64, expected: f64) -> bool {
+    (value - expected).abs() < 0.1
+}
+
+async fn becomes(service: &Service, gauge: f64) {
+    let becoming = async {
+        while !is(metric(&service.process, "session_resumption_degraded ").await, gauge) {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(30), becoming).await.unwrap_or_else(|_| panic!("{}", service.process.stderr()));
+}
+
+#[tokio::test]
+async fn it_is_logged_once_each_way_and_measured() {
+    let sim = sim().await;
+    let server = Server::start(&[]);
+    let service = serve(&sim, &[(URL, &server.url())]).await;
+    service.ready().await;
+    let process = &service.process;
+    becomes(&service, 0.0).await;
+    assert!(page(process, "/readyz").await.contains(r#""store":"ready""#));
+    let mut client = service.client().await;
+    for round in 1..=2_u8 {
+        server.kill();
+        for _ in 0..4 {
+            assert!(client.validate_session(validate(&sim)).await.unwrap().into_inner().degraded);
+        }
+        becomes(&service, 1.0).await;
+        let entered = said(process, "the handshake store cannot be used");
+        assert_eq!(entered.len(), usize::from(round), "{entered:?}");
+        assert_eq!(entered[0]["level"], "WARN");
+        assert_eq!(entered[0]["outage"], "it cannot be reached");
+        server.restart();
+        becomes(&service, 0.0).await;
+        let left = said(process, "no longer degraded");
+        assert_eq!(left.len(), usize::from(round), "{left:?}");
+        assert_eq!((&left[0]["level"], &left[0]["answers"]), (&"INFO".into(), &4.into()));
+        assert!(left[0]["lasted"].is_string(), "{left:?}");
+        assert!(is(metric(process, "session_resumption_degraded_answers_total ").await, 4.0 * f64::from(round)));
+    }
+    let outages = metric(process, "session_resumption_store_outages_total{outage=\"unreachable\"}").await;
+    assert!(outages >= 8.0, "{outages}");
+    let degraded: Vec<Value> = log(process).into_iter().filter(|line| line["event"] == "decided").collect();
+    assert_eq!(degraded.len(), 8);
+    assert!(degraded.iter().all(|line| line["degraded"] == true && line["handshake"] == ""), "{degraded:?}");
+    drop(client);
+    service.process.signal("TERM");
+    let ended = service.process.ended().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("only-a-test"), "the password is in the log: {}", ended.stderr);
+    sim.stop().await;
+}
