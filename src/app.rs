@@ -17,7 +17,7 @@ use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 
 use crate::audit::TracingAudit;
-use crate::budget::GcraBudget;
+use crate::budget::{GcraBudget, Limits};
 use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::degraded::DegradedMode;
@@ -74,8 +74,9 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let degraded = Arc::new(DegradedMode::new());
-        let budget =
+        let per_minute =
             NonZeroU32::new(genesys.budget_per_minute).context("genesys.budget_per_minute must not be zero")?;
+        let limits = Limits { per_minute, while_degraded: genesys.degraded_share.of(per_minute) };
         let rules = Rules {
             policy: Policy { windows: windows(policy.windows), unknown_status: UnknownStatus::NewRouting },
             replay_ttl: handshake.replay_ttl,
@@ -88,7 +89,7 @@ impl App {
         let config::Profile::Guide = genesys.profile;
         let genesys = Arc::new(GuideConversations::new(
             settings(genesys),
-            Arc::new(GcraBudget::new(budget)),
+            Arc::new(GcraBudget::new(limits, degraded.watch())),
             Arc::clone(&clock),
             Arc::clone(&entropy),
         )?);

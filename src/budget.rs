@@ -1,14 +1,11 @@
 //! Our share of Genesys' request limit, counted in this process.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use governor::clock;
-use governor::middleware::NoOpMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::ports::{Budget, Spent};
@@ -17,34 +14,49 @@ use crate::ports::{Budget, Spent};
 /// connection that is held open for it, and what it asks for may have changed by then.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
+/// The most requests in any minute.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// At any time.
+    pub per_minute: NonZeroU32,
+    /// While the replicas cannot know of each other.
+    pub while_degraded: NonZeroU32,
+}
+
 /// Allows at most so many requests in any minute, first come first served.
-///
-/// It is a GCRA: after silence a burst of a third is let through, the rest at an even pace. Bucket and refill of a minute
-/// together make the limit, so that no minute, wherever it begins, sees more: a bucket of the whole limit would let nearly
-/// twice the limit through in the minute after a silence.
 #[derive(Debug)]
 pub struct GcraBudget {
     began: Instant,
-    gate: Mutex<Gate>,
+    gates: Mutex<Gates>,
+    degraded: watch::Receiver<bool>,
 }
 
-/// The limiter and the hand on its clock. Times count from the budget's beginning.
+/// Times count from the budget's beginning.
+#[derive(Debug)]
+struct Gates {
+    whole: Gate,
+    share: Gate,
+}
+
+/// After silence a burst of a third is let through, the rest at an even pace. Burst and refill of a minute together make the
+/// limit, so that no minute, wherever it begins, sees more: a burst of the whole limit would let nearly twice the limit through
+/// in the minute after a silence.
 #[derive(Debug)]
 struct Gate {
-    limiter: RateLimiter<NotKeyed, InMemoryState, AskedAbout, NoOpMiddleware<Duration>>,
-    clock: AskedAbout,
+    /// Between two turns at the even pace.
+    interval: Duration,
+    /// How far turns may be ahead of the even pace.
+    ahead: Duration,
+    /// When the next turn would come at the even pace.
+    due: Duration,
 }
-
-/// The instant the limiter is asked about: now, or a turn to come that is being reserved.
-#[derive(Debug, Clone, Default)]
-struct AskedAbout(Arc<Mutex<Duration>>);
 
 // === impl GcraBudget ===
 
 impl GcraBudget {
-    /// A budget of so many requests in any minute.
-    pub fn new(per_minute: NonZeroU32) -> Self {
-        Self { began: Instant::now(), gate: Mutex::new(Gate::new(per_minute)) }
+    /// A budget within these limits; the flag tells whether it is degraded.
+    pub fn new(limits: Limits, degraded: watch::Receiver<bool>) -> Self {
+        Self { began: Instant::now(), gates: Mutex::new(Gates::new(limits)), degraded }
     }
 }
 
@@ -52,12 +64,10 @@ impl GcraBudget {
 impl Budget for GcraBudget {
     async fn take(&self, deadline: Instant) -> Result<(), Spent> {
         let now = Instant::now();
-        let last = deadline.min(now + LONGEST_WAIT);
-        let turn = self
-            .gate
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .reserve(now - self.began, last.saturating_duration_since(self.began))?;
+        let last = deadline.min(now + LONGEST_WAIT).saturating_duration_since(self.began);
+        let degraded = *self.degraded.borrow();
+        let turn =
+            self.gates.lock().unwrap_or_else(PoisonError::into_inner).reserve(now - self.began, last, degraded)?;
         let turn = self.began + turn;
         if turn > now {
             // A caller that leaves before its turn forfeits it: too few requests are allowed then, never too many.
@@ -67,47 +77,53 @@ impl Budget for GcraBudget {
     }
 }
 
+// === impl Gates ===
+
+impl Gates {
+    fn new(limits: Limits) -> Self {
+        Self { whole: Gate::new(limits.per_minute), share: Gate::new(limits.while_degraded) }
+    }
+
+    /// Reserves the next free turn if it comes at `last` or before, and nothing otherwise. Whoever asks next finds it taken and
+    /// gets the one after it: a queue without waking everyone for each turn.
+    ///
+    /// Turns of the share are turns of the whole, too, so that the share's end opens no second budget. Turns given out before
+    /// its beginning are kept: they come within the longest wait.
+    fn reserve(&mut self, now: Duration, last: Duration, degraded: bool) -> Result<Duration, Spent> {
+        let mut turn = self.whole.next(now);
+        if degraded {
+            turn = self.share.next(turn);
+        }
+        if turn > last {
+            return Err(Spent { retry_after: turn.saturating_sub(now) });
+        }
+        self.whole.take(turn);
+        if degraded {
+            self.share.take(turn);
+        }
+        Ok(turn)
+    }
+}
+
 // === impl Gate ===
 
 impl Gate {
     fn new(per_minute: NonZeroU32) -> Self {
-        let burst = NonZeroU32::new(per_minute.get() / 3).unwrap_or(NonZeroU32::MIN);
-        let sustained = NonZeroU32::new(per_minute.get() - burst.get()).unwrap_or(NonZeroU32::MIN);
-        let clock = AskedAbout::default();
-        let quota = Quota::per_minute(sustained).allow_burst(burst);
-        Self { limiter: RateLimiter::direct_with_clock(quota, clock.clone()), clock }
+        let burst = (per_minute.get() / 3).max(1);
+        let sustained = (per_minute.get() - burst).max(1);
+        // Rounded up, lest a minute see one more.
+        let interval = Duration::from_nanos(60_000_000_000_u64.div_ceil(sustained.into()));
+        Self { interval, ahead: interval * (burst - 1), due: Duration::ZERO }
     }
 
-    /// Reserves the next free turn if it comes at `last` or before, and nothing otherwise.
-    fn reserve(&mut self, now: Duration, last: Duration) -> Result<Duration, Spent> {
-        self.clock.set(now);
-        let Err(not_yet) = self.limiter.check() else {
-            return Ok(now);
-        };
-        let wait = not_yet.wait_time_from(now);
-        let turn = now + wait;
-        if turn > last {
-            return Err(Spent { retry_after: wait });
-        }
-        // Whoever asks next finds this turn taken and gets the one after it: a queue without waking everyone for each turn.
-        self.clock.set(turn);
-        self.limiter.check().map_or(Err(Spent { retry_after: wait }), |()| Ok(turn))
+    /// The first free turn from now on.
+    fn next(&self, now: Duration) -> Duration {
+        now.max(self.due.saturating_sub(self.ahead))
     }
-}
 
-// === impl AskedAbout ===
-
-impl AskedAbout {
-    fn set(&self, instant: Duration) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = instant;
-    }
-}
-
-impl clock::Clock for AskedAbout {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes a turn that is free.
+    fn take(&mut self, turn: Duration) {
+        self.due = self.due.max(turn) + self.interval;
     }
 }
 
@@ -132,19 +148,24 @@ mod tests {
         most
     }
 
-    fn gate(per_minute: u32) -> Gate {
-        Gate::new(NonZeroU32::new(per_minute).unwrap())
+    fn limits(per_minute: u32, while_degraded: u32) -> Limits {
+        let [per_minute, while_degraded] = [per_minute, while_degraded].map(|limit| NonZeroU32::new(limit).unwrap());
+        Limits { per_minute, while_degraded }
+    }
+
+    fn budget(per_minute: u32) -> GcraBudget {
+        GcraBudget::new(limits(per_minute, 1), watch::channel(false).1)
     }
 
     #[test]
     fn greedy_takers_never_get_more_than_the_limit_and_nearly_all_of_it() {
         for limit in [1, 2, 3, 4, 7, 30, 300, 1000] {
-            let mut gate = gate(limit);
+            let mut gates = Gates::new(limits(limit, 1));
             let mut turns = Vec::new();
             // Three minutes of knocking every 5 ms, a silence that fills the bucket, and again.
             for step in (0..36_000).chain(72_000..108_000) {
                 let now = Duration::from_millis(5 * step);
-                while let Ok(turn) = gate.reserve(now, now + LONGEST_WAIT) {
+                while let Ok(turn) = gates.reserve(now, now + LONGEST_WAIT, false) {
                     turns.push(turn);
                 }
             }
@@ -161,12 +182,12 @@ mod tests {
             limit in 1_u32..400,
             gaps in prop::collection::vec((0_u64..4000, 0_u64..3000), 1..600),
         ) {
-            let mut gate = gate(limit);
+            let mut gates = Gates::new(limits(limit, 1));
             let (mut now, mut turns) = (Duration::ZERO, Vec::new());
             for (gap, patience) in gaps {
                 now += Duration::from_millis(gap % 97 * gap / 97);
                 let last = now + Duration::from_millis(patience);
-                match gate.reserve(now, last) {
+                match gates.reserve(now, last, false) {
                     Ok(turn) => {
                         prop_assert!(now <= turn && turn <= last);
                         turns.push(turn);
@@ -177,24 +198,82 @@ mod tests {
             prop_assert!(turns.is_sorted(), "first come, first served");
             prop_assert!(busiest_minute(&turns) <= usize::try_from(limit).unwrap());
         }
+
+        #[test]
+        fn no_degraded_minute_sees_more_than_the_share_and_none_more_than_the_limit(
+            (limit, share) in (1_u32..400).prop_flat_map(|limit| (Just(limit), 1..=limit)),
+            spells in prop::collection::vec((any::<bool>(), 1_u64..200_000, 1_u64..500), 1..8),
+        ) {
+            let mut gates = Gates::new(limits(limit, share));
+            let (mut now, mut turns) = (Duration::ZERO, Vec::new());
+            let mut by_the_share = Vec::new();
+            for (degraded, lasts, every) in spells {
+                let end = now + Duration::from_millis(lasts);
+                // What was given out before the spell comes within the longest wait.
+                let begins = now + LONGEST_WAIT;
+                while now < end {
+                    while let Ok(turn) = gates.reserve(now, now + LONGEST_WAIT, degraded) {
+                        turns.push(turn);
+                    }
+                    now += Duration::from_millis(every);
+                }
+                if degraded {
+                    by_the_share.push((begins, end));
+                }
+            }
+            turns.sort();
+            prop_assert!(busiest_minute(&turns) <= usize::try_from(limit).unwrap());
+            for (begins, end) in by_the_share {
+                let within: Vec<Duration> =
+                    turns.iter().copied().filter(|turn| (begins..end).contains(turn)).collect();
+                prop_assert!(busiest_minute(&within) <= usize::try_from(share).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn a_share_that_is_spent_leaves_the_rest_to_those_after_it() {
+        // Bursts of 10 and 1; every 3 s and every 30 s after it.
+        let mut gates = Gates::new(limits(30, 3));
+        let at = Duration::from_secs;
+        assert_eq!(gates.reserve(at(0), at(0), true), Ok(at(0)));
+        for _ in 0..50 {
+            assert_eq!(gates.reserve(at(0), at(2), true).map_err(|spent| spent.retry_after), Err(at(30)));
+        }
+        for _ in 1..10 {
+            assert_eq!(gates.reserve(at(0), at(0), false), Ok(at(0)));
+        }
+        assert_eq!(gates.reserve(at(0), at(0), false).map_err(|spent| spent.retry_after), Err(at(3)));
+        assert_eq!(gates.reserve(at(30), at(30), true), Ok(at(30)));
+    }
+
+    #[tokio::test]
+    async fn the_flag_decides_which_limit_holds() {
+        let (flag, degraded) = watch::channel(true);
+        let budget = GcraBudget::new(limits(300, 3), degraded);
+        let deadline = Instant::now() + MINUTE;
+        assert_eq!(budget.take(deadline).await, Ok(()));
+        assert!(budget.take(deadline).await.is_err());
+        flag.send_replace(false);
+        assert_eq!(budget.take(deadline).await, Ok(()));
     }
 
     #[test]
     fn a_refusal_costs_nothing_and_names_the_time_of_the_next_turn() {
-        let mut gate = gate(3);
+        let mut gates = Gates::new(limits(3, 1));
         let at = Duration::from_secs;
-        assert_eq!(gate.reserve(at(0), at(0)), Ok(at(0)));
+        assert_eq!(gates.reserve(at(0), at(0), false), Ok(at(0)));
         for _ in 0..5 {
-            assert_eq!(gate.reserve(at(10), at(29)).map_err(|spent| spent.retry_after), Err(at(20)));
+            assert_eq!(gates.reserve(at(10), at(29), false).map_err(|spent| spent.retry_after), Err(at(20)));
         }
-        assert_eq!(gate.reserve(at(10), at(30)), Ok(at(30)));
-        assert_eq!(gate.reserve(at(10), at(30)).map_err(|spent| spent.retry_after), Err(at(50)));
+        assert_eq!(gates.reserve(at(10), at(30), false), Ok(at(30)));
+        assert_eq!(gates.reserve(at(10), at(30), false).map_err(|spent| spent.retry_after), Err(at(50)));
     }
 
     #[tokio::test]
     async fn taking_waits_for_the_turn_within_the_deadline_and_no_longer() {
         // Bursts of 400, then one every 75 ms.
-        let budget = GcraBudget::new(NonZeroU32::new(1200).unwrap());
+        let budget = budget(1200);
         let now = Instant::now();
         for _ in 0..400 {
             assert_eq!(budget.take(now + MINUTE).await, Ok(()));
@@ -206,7 +285,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_wait_of_more_than_two_seconds_is_refused_whatever_the_deadline() {
-        let budget = GcraBudget::new(NonZeroU32::new(3).unwrap());
+        let budget = budget(3);
         let deadline = Instant::now() + MINUTE;
         assert_eq!(budget.take(deadline).await, Ok(()));
         let spent = budget.take(deadline).await.unwrap_err();

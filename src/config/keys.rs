@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::key::{Describe, Key};
 use super::parse::{
-    CertificateFile, Choice, HttpUrl, LoopbackAddress, Range, Secret, SecretFile, StoreAddress, Text, WholeNumber,
-    WindowRange,
+    CertificateFile, Choice, HttpUrl, LoopbackAddress, Portion, Range, Secret, SecretFile, StoreAddress, Text,
+    WholeNumber, WindowRange,
 };
 use super::sections::{MarkerAuthor, Profile, ReadMethod, TokenRefresh};
 
@@ -119,6 +119,13 @@ keys! {
         help: "the most requests sent to Genesys in a minute",
         why: "what Genesys allows one OAuth client",
         parser: WholeNumber { min: 10, max: 100_000 },
+    };
+    GENESYS_DEGRADED_SHARE: Portion = Key {
+        name: "genesys.degraded_share",
+        default: Some("0.1"),
+        help: "which part of genesys.budget_per_minute this replica may use while the store is out of reach",
+        why: "replicas that share a store cannot tell how much the others use without it; enough for ten of them",
+        parser: Portion,
     };
     POLICY_WINDOWS_DISCONNECTED: WindowRange = Key {
         name: "policy.windows.disconnected",

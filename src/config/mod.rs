@@ -21,7 +21,7 @@ pub(crate) use parse::duration;
 pub use render::reference;
 pub use sections::{
     Certificates, GenesysConfig, HandshakeConfig, InjectConfig, MarkerAuthor, PolicyConfig, Profile, ReadMethod,
-    ServerConfig, StoreConfig, StoreUrl, TokenRefresh, Window, WindowsConfig,
+    ServerConfig, Share, StoreConfig, StoreUrl, TokenRefresh, Window, WindowsConfig,
 };
 
 use reader::{Line, Reader};

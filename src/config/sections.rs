@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,6 +47,28 @@ pub struct GenesysConfig {
     pub token_refresh: TokenRefresh,
     /// The most requests in a minute.
     pub budget_per_minute: u32,
+    /// The part of it that may be used without the store.
+    pub degraded_share: Share,
+}
+
+/// A part of a whole: more than nothing, at most all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    millionths: u32,
+}
+
+impl Share {
+    const ALL: u32 = 1_000_000;
+
+    pub(super) fn millionths(millionths: u32) -> Option<Self> {
+        (1..=Self::ALL).contains(&millionths).then_some(Self { millionths })
+    }
+
+    /// So much of the whole, rounded down, but never nothing.
+    pub fn of(self, whole: NonZeroU32) -> NonZeroU32 {
+        let part = u64::from(whole.get()) * u64::from(self.millionths) / u64::from(Self::ALL);
+        u32::try_from(part).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
+    }
 }
 
 /// Which contract of Genesys is spoken.
@@ -188,6 +211,7 @@ impl GenesysConfig {
         let read_method = reader.get(&keys::GENESYS_READ_METHOD);
         let token_refresh = reader.get(&keys::GENESYS_TOKEN_REFRESH);
         let budget_per_minute = reader.get(&keys::GENESYS_BUDGET_PER_MINUTE);
+        let degraded_share = reader.get(&keys::GENESYS_DEGRADED_SHARE);
         Some(Self {
             profile: profile?,
             api_url: api_url?,
@@ -198,6 +222,7 @@ impl GenesysConfig {
             read_method: read_method?,
             token_refresh: token_refresh?,
             budget_per_minute: budget_per_minute?,
+            degraded_share: degraded_share?,
         })
     }
 }

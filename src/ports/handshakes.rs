@@ -73,7 +73,11 @@ impl Outage {
     /// Whether no conversation can be served, rather than one whose state is at fault.
     pub fn is_of_whole_store(self) -> bool {
         match self {
-            Self::Unreachable | Self::TimedOut | Self::NotReady | Self::ReadOnly | Self::Denied => true,
+            Self::Unreachable | Self::TimedOut | Self::NotReady | Self::ReadOnly | Self::Denied | Self::Untrusted => {
+                true
+            }
+            // Sessions are judged and shared as ever; only what is about to be written to Genesys has to wait.
+            Self::NotReplicated => false,
             Self::Foreign | Self::Malformed => false,
         }
     }
@@ -86,6 +90,8 @@ impl Outage {
             Self::NotReady => "not_ready",
             Self::ReadOnly => "read_only",
             Self::Denied => "denied",
+            Self::Untrusted => "untrusted",
+            Self::NotReplicated => "not_replicated",
             Self::Foreign => "foreign",
             Self::Malformed => "malformed",
         }

@@ -1,5 +1,6 @@
 //! The file, the environment over it, and names that nobody knows.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use super::{MINIMAL, MINIMAL_ENV, load, problems};
@@ -17,6 +18,7 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(config.genesys.read_method, ReadMethod::Post);
     assert_eq!(config.genesys.token_refresh, TokenRefresh::Cached);
     assert_eq!(config.genesys.budget_per_minute, 300);
+    assert_eq!(part(&config, 300), 30);
     let windows = config.policy.windows;
     assert!(matches!(windows.disconnected, Window::Limited(age) if age.as_secs() == 300));
     for window in [windows.active, windows.transfer, windows.queue, windows.reroute] {
@@ -25,6 +27,28 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(config.handshake.replay_ttl.as_secs(), 60);
     assert_eq!(config.inject.marker_author, MarkerAuthor::Customer);
     assert!(matches!(config.store.url, StoreUrl::Memory));
+}
+
+/// What the share without the store is of a whole.
+fn part(config: &Config, whole: u32) -> u32 {
+    config.genesys.degraded_share.of(NonZeroU32::new(whole).unwrap()).get()
+}
+
+#[test]
+fn a_share_is_exact_rounds_down_and_is_never_nothing() {
+    for (share, whole, expected) in [
+        ("1", 10, 10),
+        ("1.0", 100_000, 100_000),
+        ("0.1", 10, 1),
+        ("0.29", 100, 29),
+        ("0.5", 11, 5),
+        ("0.01", 10, 1),
+        ("0.000001", 100_000, 1),
+        ("0.999999", u32::MAX, 4_294_963_000),
+    ] {
+        let text = format!("{MINIMAL}degraded_share = {share}\n");
+        assert_eq!(part(&load(&text, &[]).unwrap(), whole), expected, "{share} of {whole}");
+    }
 }
 
 #[test]

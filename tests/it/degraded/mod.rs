@@ -1,6 +1,7 @@
 //! The store goes away under a running service, and comes back.
 
 mod answers;
+mod budget;
 mod leading;
 mod pause;
 mod recovery;
@@ -16,11 +17,11 @@ use tokio::time::{sleep, timeout};
 use crate::servers::Server;
 use crate::support::Harness;
 
-/// A service over a Redis server of its own, with as many requests as it likes.
+/// A service over a Redis server of its own, with as many requests as it likes, also without the server.
 async fn over(server: &Server, settings: &[(&str, &str)]) -> Harness {
     let options = SimOptions { requests_per_minute: u32::MAX, ..SimOptions::default() };
     let url = server.url();
-    let own = [("store.url", &*url), ("genesys.budget_per_minute", "100000")];
+    let own = [("store.url", &*url), ("genesys.budget_per_minute", "100000"), ("genesys.degraded_share", "1")];
     Harness::with(options, &[&own, settings].concat()).await
 }
 

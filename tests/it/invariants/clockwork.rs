@@ -6,7 +6,7 @@ use std::sync::Arc;
 use genesys_sim::{Control, Sim, SimOptions};
 use jiff::Timestamp;
 use session_resumption::audit::TracingAudit;
-use session_resumption::budget::GcraBudget;
+use session_resumption::budget::{GcraBudget, Limits};
 use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::entropy::OsEntropy;
@@ -63,12 +63,15 @@ async fn replica(
     clock: &Arc<dyn Clock>,
     stop: &CancellationToken,
 ) -> Replica {
-    let budget = Arc::new(GcraBudget::new(NonZeroU32::new(100_000).unwrap()));
+    let degraded = Arc::new(DegradedMode::new());
+    let per_minute = NonZeroU32::new(100_000).unwrap();
+    let limits = Limits { per_minute, while_degraded: per_minute };
+    let budget = Arc::new(GcraBudget::new(limits, degraded.watch()));
     let genesys = GuideConversations::new(settings.clone(), budget, Arc::clone(clock), Arc::new(OsEntropy)).unwrap();
     let ports = Ports {
         conversations: Arc::new(genesys),
         handshakes,
-        store_watch: Arc::new(DegradedMode::new()),
+        store_watch: degraded,
         audit: Arc::new(TracingAudit),
         clock: Arc::clone(clock),
         entropy: Arc::new(OsEntropy),

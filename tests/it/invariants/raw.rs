@@ -133,7 +133,7 @@ async fn without_a_usable_date_the_services_own_clock_judges() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_usable_date_and_a_store_there_is_a_clock_still() {
     let (raw, server) = (Raw::start().await, Server::start(&[]));
-    let harness = harness_with(&raw, &[("store.url", &server.url())]).await;
+    let harness = harness_with(&raw, &[("store.url", &server.url()), ("genesys.degraded_share", "1")]).await;
     server.kill();
     for (age, expected) in [
         (0, (Decision::Resumable, Reason::WithinWindow)),
