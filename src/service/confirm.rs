@@ -161,7 +161,9 @@ impl Inner {
             Err(_) => Written::No,
         };
         if let Err(error) = self.ports.handshakes.settle(&pair.conversation, lease, written).await {
-            self.audit(caller, pair, Some(id), Event::Noted(Note::LeaseLost));
+            if matches!(error, StoreError::Fenced(_)) {
+                self.audit(caller, pair, Some(id), Event::Noted(Note::LeaseLost));
+            }
             return Err(self.store_error(error));
         }
         match outcome {

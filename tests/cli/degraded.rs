@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use genesys_sim::{Fault, FaultScript, Route};
 use serde_json::Value;
+use session_resumption::pb::ConfirmReattachRequest;
 use tokio::time::{sleep, timeout};
 
 use super::process::Running;
@@ -88,5 +90,54 @@ async fn it_is_logged_once_each_way_and_measured() {
     let ended = service.process.ended().await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(!ended.stderr.contains("only-a-test"), "the password is in the log: {}", ended.stderr);
+    sim.stop().await;
+}
+
+/// Whether the server takes writes. It tells the time in any case.
+fn takes_writes(server: &Server, yes: bool) {
+    let replicas = if yes { "0" } else { "1" };
+    redis::cmd("CONFIG").arg(&["SET", "min-replicas-to-write", replicas]).exec(&mut server.admin()).unwrap();
+}
+
+#[tokio::test]
+async fn a_write_that_could_not_be_recorded_is_no_lease_lost_and_counts_once() {
+    let sim = sim().await;
+    let server = Server::start(&[]);
+    let settings = [(URL, &*server.url()), ("SESSION_RESUMPTION__GENESYS__TIMEOUT", "1s")];
+    let service = serve(&sim, &settings).await;
+    service.ready().await;
+    let mut client = service.client().await;
+    let request = validate(&sim);
+    let handshake_id = client.validate_session(request.clone()).await.unwrap().into_inner().handshake_id;
+    let confirm = ConfirmReattachRequest {
+        conversation_id: request.conversation_id,
+        participant_id: request.participant_id,
+        handshake_id,
+    };
+    let delay = Fault::Delay { ms: 500, after_effect: false };
+    sim.control().script_fault(FaultScript::once(Route::Patch, delay)).unwrap();
+    let losing = async {
+        while sim.control().calls(Route::Patch).is_empty() {
+            sleep(Duration::from_millis(2)).await;
+        }
+        takes_writes(&server, false);
+    };
+    let (refused, ()) = tokio::join!(client.confirm_reattach(confirm.clone()), losing);
+    assert!(refused.unwrap_err().message().contains("the handshake store cannot be reached"));
+    takes_writes(&server, true);
+    let confirmed = timeout(Duration::from_secs(30), async {
+        loop {
+            if let Ok(confirmed) = service.client().await.confirm_reattach(confirm.clone()).await {
+                break confirmed.into_inner();
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    });
+    assert_eq!(confirmed.await.unwrap().resumption_count, 1);
+    let noted: Vec<Value> = log(&service.process).into_iter().filter(|line| line["event"] == "noted").collect();
+    assert!(noted.is_empty(), "{noted:?}");
+    drop(client);
+    service.process.signal("TERM");
+    assert_eq!(service.process.ended().await.code, Some(0));
     sim.stop().await;
 }
