@@ -76,9 +76,8 @@ impl Outage {
             Self::Unreachable | Self::TimedOut | Self::NotReady | Self::ReadOnly | Self::Denied | Self::Untrusted => {
                 true
             }
-            // Sessions are judged and shared as ever; only what is about to be written to Genesys has to wait.
-            Self::NotReplicated => false,
-            Self::Foreign | Self::Malformed => false,
+            // While replicas lag, sessions are judged and shared as ever; only what is about to be written has to wait.
+            Self::NotReplicated | Self::Foreign | Self::Malformed => false,
         }
     }
 
