@@ -91,6 +91,18 @@ async fn a_server_that_comes_later_is_waited_for() {
     sim.stop().await;
 }
 
+#[tokio::test]
+async fn a_server_that_throws_keys_away_is_warned_of_once() {
+    let sim = sim().await;
+    let server = Server::start(&["--maxmemory-policy", "allkeys-lru"]);
+    let service = serve(&sim, &[(URL, &server.url())]).await;
+    service.ready().await;
+    service.process.signal("TERM");
+    let ended = service.process.ended().await;
+    assert_eq!(ended.stderr.matches("set maxmemory-policy to noeviction").count(), 1, "{}", ended.stderr);
+    sim.stop().await;
+}
+
 /// How often a command was run well, by callers and by scripts.
 fn counted(server: &Server, command: &str) -> u64 {
     let told: String = redis::cmd("INFO").arg("commandstats").query(&mut server.admin()).unwrap();

@@ -75,7 +75,13 @@ async fn one(
     asked.add_command(probe.by_hash()).add_command(policy());
     let told = node.send(&asked, until).await?;
     let [hello, role, wait, by_hash, policy] = told.try_into().map_err(|_| Outage::Malformed)?;
-    judge(&Hello::read(hello, role)?, expected)?;
+    match judge(&Hello::read(hello, role)?, expected) {
+        // There is a primary, and we shall hear of it.
+        Err(Unfit::Replica) if expected == Expected::InCluster || node.is_watched() => {
+            return Err(Outage::ReadOnly.into());
+        }
+        judged => judged?,
+    }
     permitted(wait, "run WAIT")?;
     // By hash first: it is how every step goes, and not always allowed to who may send scripts in full.
     if let Err(error) = said(by_hash)

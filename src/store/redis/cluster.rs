@@ -14,7 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use redis::{Pipeline, Value};
 use tokio::time::{Instant, timeout};
 
-use super::dial::{Dialer, ask};
+use super::dial::{Dialer, Dialled, ask};
 use super::failure::{outage, said};
 use super::hello::{Expected, Unfit, judge};
 use super::mended::Mended;
@@ -90,7 +90,7 @@ impl Entry {
     }
 
     async fn ask(&self, seed: &Server) -> Result<Vec<Range>, Trouble> {
-        let (mut connection, hello) = self.dialer.dial(seed).await?;
+        let Dialled { mut connection, hello, .. } = self.dialer.dial(seed).await?;
         match judge(&hello, Expected::InCluster) {
             // It knows the others all the same.
             Ok(()) | Err(Unfit::Replica | Unfit::NotPermitted(_)) => {}

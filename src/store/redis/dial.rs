@@ -1,5 +1,7 @@
 //! Opening one connection: address, TLS, credentials, and who answers.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -18,6 +20,15 @@ use crate::store_url::{Credentials, Server};
 /// How long it may take, the answers to the first questions included.
 const DIAL: Duration = Duration::from_secs(1);
 
+/// An open connection.
+pub(super) struct Dialled {
+    pub(super) connection: MultiplexedConnection,
+    /// Who is at its other end.
+    pub(super) hello: Hello,
+    /// Set when the other end hangs up.
+    pub(super) ended: Arc<AtomicBool>,
+}
+
 /// What it takes to be let in.
 #[derive(Clone)]
 pub(super) struct Dialer {
@@ -27,12 +38,11 @@ pub(super) struct Dialer {
 }
 
 impl Dialer {
-    /// A connection, and who is at its other end.
-    pub(super) async fn dial(&self, server: &Server) -> Result<(MultiplexedConnection, Hello), Outage> {
+    pub(super) async fn dial(&self, server: &Server) -> Result<Dialled, Outage> {
         timeout(DIAL, self.open(server)).await.unwrap_or(Err(Outage::TimedOut))
     }
 
-    async fn open(&self, server: &Server) -> Result<(MultiplexedConnection, Hello), Outage> {
+    async fn open(&self, server: &Server) -> Result<Dialled, Outage> {
         let stream = TcpStream::connect((server.host.as_str(), server.port)).await.map_err(|_| Outage::Unreachable)?;
         stream.set_nodelay(true).map_err(|_| Outage::Unreachable)?;
         match &self.tls {
@@ -41,7 +51,7 @@ impl Dialer {
         }
     }
 
-    async fn greet<S>(&self, stream: S) -> Result<(MultiplexedConnection, Hello), Outage>
+    async fn greet<S>(&self, stream: S) -> Result<Dialled, Outage>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -51,8 +61,15 @@ impl Dialer {
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let opened = MultiplexedConnection::new_with_config(&bare, stream, config).await;
         let (mut connection, driver) = opened.map_err(|error| failure::outage(&error))?;
+        let ended = Arc::new(AtomicBool::new(false));
         // It ends with the last clone of the connection, or when the other end hangs up.
-        tokio::spawn(driver);
+        tokio::spawn({
+            let ended = Arc::clone(&ended);
+            async move {
+                driver.await;
+                ended.store(true, Ordering::Relaxed);
+            }
+        });
         let mut greeting = self.introduction();
         let introductions = greeting.len();
         greeting.cmd("HELLO").cmd("ROLE");
@@ -67,7 +84,7 @@ impl Dialer {
         {
             return Err(failure::outage(&refusal));
         }
-        Ok((connection, hello))
+        Ok(Dialled { connection, hello, ended })
     }
 
     fn introduction(&self) -> Pipeline {

@@ -11,9 +11,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, Value};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::dial::ask;
+use super::dial::{Dialled, ask};
 use super::failure::misplaced;
-use super::hello::Hello;
 use super::mended::Mended;
 use super::target::Target;
 use super::trouble::Trouble;
@@ -34,14 +33,22 @@ pub(super) struct Connection {
     pub(super) server: Server,
     /// How many replicas follow, when last told.
     pub(super) replicas: Arc<AtomicUsize>,
+    /// The other end hung up.
+    ended: Arc<AtomicBool>,
     /// Somebody is finding out whether it is still alive.
     doubted: Arc<AtomicBool>,
 }
 
 impl Connection {
-    pub(super) fn new(multiplexed: MultiplexedConnection, server: Server, hello: &Hello) -> Self {
-        let replicas = Arc::new(AtomicUsize::new(hello.replicas));
-        Self { multiplexed, server, replicas, doubted: Arc::default() }
+    pub(super) fn new(dialled: Dialled, server: Server) -> Self {
+        let Dialled { connection: multiplexed, hello, ended } = dialled;
+        Self {
+            multiplexed,
+            server,
+            replicas: Arc::new(AtomicUsize::new(hello.replicas)),
+            ended,
+            doubted: Arc::default(),
+        }
     }
 }
 
@@ -58,8 +65,13 @@ impl Line {
         Arc::new(Self { connection, patience })
     }
 
-    /// The connection and its number.
+    /// The connection and its number. One that is known to have ended is replaced before anybody has to fail by it.
     pub(super) async fn open(&self, until: Instant) -> Result<(u64, Connection), Trouble> {
+        let (number, connection) = self.connection.get(until).await?;
+        if !connection.ended.load(Ordering::Relaxed) {
+            return Ok((number, connection));
+        }
+        self.connection.broke(number);
         self.connection.get(until).await
     }
 
@@ -131,13 +143,18 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const PATIENCE: Duration = Duration::from_millis(200);
     const NEVER: u64 = 3_600_000;
+    const HANG_UP: u64 = u64::MAX;
 
     /// Answers each command after the next of these waits, in milliseconds, and without one at once.
     async fn serve(mut stream: DuplexStream, mut waits: VecDeque<u64>) {
         let mut bytes = [0; 64];
         while let Ok(count @ 1..) = stream.read(&mut bytes).await {
             for _ in bytes.iter().take(count).filter(|byte| **byte == b'*') {
-                tokio::time::sleep(Duration::from_millis(waits.pop_front().unwrap_or_default())).await;
+                let wait = waits.pop_front().unwrap_or_default();
+                if wait == HANG_UP {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(wait)).await;
                 if stream.write_all(b"+PONG\r\n").await.is_err() {
                     return;
                 }
@@ -160,10 +177,14 @@ mod tests {
                 let bare = RedisConnectionInfo::default().set_skip_set_lib_name();
                 let config = AsyncConnectionConfig::new().set_response_timeout(None);
                 let (multiplexed, driver) = MultiplexedConnection::new_with_config(&bare, near, config).await.unwrap();
-                tokio::spawn(driver);
+                let (replicas, ended, doubted) = (Arc::default(), Arc::<AtomicBool>::default(), Arc::default());
+                let ends = Arc::clone(&ended);
+                tokio::spawn(async move {
+                    driver.await;
+                    ends.store(true, Ordering::Relaxed);
+                });
                 let server = Server { host: "far".to_owned(), port: 1 };
-                let (replicas, doubted) = (Arc::default(), Arc::default());
-                Ok(Connection { multiplexed, server, replicas, doubted })
+                Ok(Connection { multiplexed, server, replicas, ended, doubted })
             }) as _
         };
         (Line::of(Mended::new(dial), PATIENCE), dialled)
@@ -197,6 +218,23 @@ mod tests {
         assert!(calls.join_all().await.iter().all(|told| *told == Err(TIMED_OUT)));
         assert_eq!(dialled.load(Ordering::Relaxed), 1);
         tokio::time::sleep(PATIENCE * 2).await;
+        assert_eq!((call(&line).await, dialled.load(Ordering::Relaxed)), (Ok(1), 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_hangs_up_costs_only_the_calls_that_are_under_way() {
+        let (line, dialled) = line(&[&[0, HANG_UP], &[]]);
+        assert_eq!(call(&line).await, Ok(1));
+        assert_eq!(call(&line).await, Err(Outage::Unreachable.into()));
+        assert_eq!((call(&line).await, dialled.load(Ordering::Relaxed)), (Ok(1), 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_ended_is_replaced_before_anybody_fails_by_it() {
+        let (line, dialled) = line(&[&[0], &[]]);
+        assert_eq!(call(&line).await, Ok(1));
+        let (_, connection) = line.open(Instant::now() + SECOND).await.unwrap();
+        connection.ended.store(true, Ordering::Relaxed);
         assert_eq!((call(&line).await, dialled.load(Ordering::Relaxed)), (Ok(1), 2));
     }
 

@@ -56,6 +56,8 @@ impl<T: Clone + Send + Sync + 'static> Mended<T> {
                 State::There(number, made) => return Ok((number, made)),
                 State::Down(trouble) => {
                     self.keep_mending();
+                    // Lest who asks again and again without a rest keeps the mender from its work.
+                    tokio::task::yield_now().await;
                     return Err(trouble);
                 }
                 State::Making => self.keep_mending(),

@@ -75,6 +75,10 @@ impl Node {
         self.line.is_open()
     }
 
+    pub(super) fn is_watched(&self) -> bool {
+        self.target.is_watched()
+    }
+
     pub(super) async fn send(&self, asked: &Pipeline, until: Instant) -> Result<Vec<Value>, Trouble> {
         self.line.send(asked, until).await
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::{Pipeline, Value, from_redis_value};
 use tokio::time::timeout;
 
-use super::dial::{Dialer, ask};
+use super::dial::{Dialer, Dialled, ask};
 use super::failure::{outage, said};
 use super::hello::Unfit;
 use super::line::Connection;
@@ -37,17 +37,22 @@ impl Target {
     pub(super) async fn connect(&self) -> Result<Connection, Trouble> {
         match self {
             Self::Fixed { server, dialer } => {
-                let (connection, hello) = dialer.dial(server).await?;
-                if hello.is_sentinel() {
+                let dialled = dialer.dial(server).await?;
+                if dialled.hello.is_sentinel() {
                     return Err(Unfit::Sentinel.into());
                 }
-                Ok(Connection::new(connection, server.clone(), &hello))
+                Ok(Connection::new(dialled, server.clone()))
             }
             Self::Watched(watched) => watched.connect().await,
         }
     }
 
-    /// Where it should lead now, if that can change and can be told.
+    /// Whether a server that cannot take writes now may be replaced by one that can.
+    pub(super) fn is_watched(&self) -> bool {
+        matches!(self, Self::Watched(_))
+    }
+
+    /// Whether it should lead elsewhere now, if that can change and can be told.
     pub(super) async fn moved_from(&self, server: &Server) -> bool {
         match self {
             Self::Fixed { .. } => false,
@@ -61,12 +66,12 @@ impl Target {
 impl Watched {
     async fn connect(&self) -> Result<Connection, Trouble> {
         self.ask_each(|server| async move {
-            let (connection, hello) = self.dialer.dial(&server).await?;
+            let dialled = self.dialer.dial(&server).await?;
             // A sentinel may not have heard yet that it is one no longer.
-            if !hello.is_primary() {
+            if !dialled.hello.is_primary() {
                 return Err(Outage::ReadOnly.into());
             }
-            Ok(Connection::new(connection, server, &hello))
+            Ok(Connection::new(dialled, server))
         })
         .await
     }
@@ -100,7 +105,7 @@ impl Watched {
     }
 
     async fn ask(&self, sentinel: &Server) -> Result<Server, Trouble> {
-        let (mut connection, hello) = self.sentinel_dialer.dial(sentinel).await?;
+        let Dialled { mut connection, hello, .. } = self.sentinel_dialer.dial(sentinel).await?;
         if !hello.is_sentinel() {
             return Err(Unfit::NotSentinel.into());
         }
