@@ -118,13 +118,24 @@ fn is_unknown(error: &RedisError) -> bool {
     error.detail().is_some_and(|detail| detail.contains("unknown command"))
 }
 
-/// How many replicas are connected to a primary, in its answer to ROLE. None if it is no primary.
+/// How many replicas follow a primary, in its answer to ROLE. None if it is no primary. One counts from the first time that it
+/// acknowledged something: until then it loads what there is, maybe for minutes, and nothing can be promised of it.
 pub(super) fn followers(role: &Value) -> Option<usize> {
     let Value::Array(told) = role else { return None };
     match told.as_slice() {
-        [Value::BulkString(role), _, Value::Array(replicas)] if role == b"master" => Some(replicas.len()),
+        [Value::BulkString(role), _, Value::Array(replicas)] if role == b"master" => {
+            Some(replicas.iter().filter(|replica| has_acknowledged(replica)).count())
+        }
         _ => None,
     }
+}
+
+fn has_acknowledged(replica: &Value) -> bool {
+    let offset = match replica {
+        Value::Array(told) => told.get(2).cloned().and_then(|offset| from_redis_value::<u64>(offset).ok()),
+        _ => None,
+    };
+    offset.is_some_and(|offset| offset > 0)
 }
 
 /// Whether it can keep our state.
@@ -177,10 +188,12 @@ mod tests {
     #[test]
     fn replicas_are_counted_in_what_a_primary_says() {
         let text = |text: &str| Value::BulkString(text.as_bytes().to_vec());
-        let replica = || Value::Array(vec![text("10.0.0.1"), text("6379"), text("42")]);
+        let at = |offset| Value::Array(vec![text("10.0.0.1"), text("6379"), text(offset)]);
+        let replica = || at("42");
         let role = |name: &str, told| Value::Array(vec![text(name), Value::Int(42), Value::Array(told)]);
         assert_eq!(followers(&role("master", vec![])), Some(0));
         assert_eq!(followers(&role("master", vec![replica(), replica()])), Some(2));
+        assert_eq!(followers(&role("master", vec![at("0"), replica(), Value::Nil])), Some(1));
         assert_eq!(followers(&role("slave", vec![replica()])), None);
         assert_eq!(followers(&Value::Nil), None);
     }
