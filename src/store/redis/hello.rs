@@ -64,7 +64,7 @@ pub(super) struct Hello {
     version: String,
     mode: String,
     role: String,
-    /// How many replicas follow it. None are known of if it does not let us ask.
+    /// How many replicas are connected to it. None are known of if it does not let us ask.
     pub(super) replicas: usize,
     may_ask_role: bool,
 }
@@ -84,7 +84,7 @@ impl Hello {
         };
         let (replicas, may_ask_role) = match said(role) {
             Err(error) if error.code() == Some("NOPERM") => (0, false),
-            told => (followers(&told.map_err(|error| outage(&error))?).unwrap_or(0), true),
+            told => (connected(&told.map_err(|error| outage(&error))?).unwrap_or(0), true),
         };
         Ok(Self { version: text("version")?, mode: text("mode")?, role: text("role")?, replicas, may_ask_role })
     }
@@ -118,14 +118,21 @@ fn is_unknown(error: &RedisError) -> bool {
     error.detail().is_some_and(|detail| detail.contains("unknown command"))
 }
 
-/// How many replicas follow a primary, in its answer to ROLE. None if it is no primary. One counts from the first time that it
-/// acknowledged something: until then it loads what there is, maybe for minutes, and nothing can be promised of it.
-pub(super) fn followers(role: &Value) -> Option<usize> {
+/// How many replicas are connected to a primary, in its answer to ROLE. None if it is no primary.
+pub(super) fn connected(role: &Value) -> Option<usize> {
+    replicas(role).map(<[Value]>::len)
+}
+
+/// How many of them follow it. One that never acknowledged anything is still loading what there is, maybe for minutes, and
+/// cannot be waited for.
+pub(super) fn following(role: &Value) -> Option<usize> {
+    replicas(role).map(|replicas| replicas.iter().filter(|replica| has_acknowledged(replica)).count())
+}
+
+fn replicas(role: &Value) -> Option<&[Value]> {
     let Value::Array(told) = role else { return None };
     match told.as_slice() {
-        [Value::BulkString(role), _, Value::Array(replicas)] if role == b"master" => {
-            Some(replicas.iter().filter(|replica| has_acknowledged(replica)).count())
-        }
+        [Value::BulkString(role), _, Value::Array(replicas)] if role == b"master" => Some(replicas),
         _ => None,
     }
 }
@@ -191,10 +198,11 @@ mod tests {
         let at = |offset| Value::Array(vec![text("10.0.0.1"), text("6379"), text(offset)]);
         let replica = || at("42");
         let role = |name: &str, told| Value::Array(vec![text(name), Value::Int(42), Value::Array(told)]);
-        assert_eq!(followers(&role("master", vec![])), Some(0));
-        assert_eq!(followers(&role("master", vec![replica(), replica()])), Some(2));
-        assert_eq!(followers(&role("master", vec![at("0"), replica(), Value::Nil])), Some(1));
-        assert_eq!(followers(&role("slave", vec![replica()])), None);
-        assert_eq!(followers(&Value::Nil), None);
+        let told = |role: &Value| (connected(role), following(role));
+        assert_eq!(told(&role("master", vec![])), (Some(0), Some(0)));
+        assert_eq!(told(&role("master", vec![replica(), replica()])), (Some(2), Some(2)));
+        assert_eq!(told(&role("master", vec![at("0"), replica(), Value::Nil])), (Some(3), Some(1)));
+        assert_eq!(told(&role("slave", vec![replica()])), (None, None));
+        assert_eq!(told(&Value::Nil), (None, None));
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Line {
 pub(super) struct Connection {
     pub(super) multiplexed: MultiplexedConnection,
     pub(super) server: Server,
-    /// How many replicas follow, when last told.
+    /// How many replicas can be waited for, when last told. At first all that are connected: a WAIT finds out more.
     pub(super) replicas: Arc<AtomicUsize>,
     /// The other end hung up.
     ended: Arc<AtomicBool>,

@@ -12,7 +12,7 @@ use redis::{Cmd, Pipeline, Value};
 use tokio::time::Instant;
 
 use super::failure::{lacks_script, said};
-use super::hello::followers;
+use super::hello::following;
 use super::line::Line;
 use super::script::Run;
 use super::target::Target;
@@ -126,7 +126,7 @@ impl Node {
         let mut role = Pipeline::new();
         role.cmd("ROLE");
         let role = said(self.line.send(&role, until).await.ok()?.pop()?).ok()?;
-        let count = followers(&role);
+        let count = following(&role);
         if count.is_none() || self.target.moved_from(&connection.server).await {
             self.line.leave(number);
             self.ledger_line.leave_all();
