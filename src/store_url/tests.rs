@@ -22,6 +22,7 @@ fn shown(credentials: Option<Credentials>) -> Option<(String, String)> {
     credentials.map(open)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands beside None")]
 fn known(user: &str, password: &str) -> Option<(String, String)> {
     Some((user.to_owned(), password.to_owned()))
 }
@@ -164,7 +165,7 @@ proptest::proptest! {
     /// Every password can be written, and none is shown, wherever it stands.
     #[test]
     fn every_password_comes_through_and_none_is_shown(password in "[^\u{0}-\u{20}\u{7f}]{6,24}", at in 0..8_usize) {
-        let encoded: String = password.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded = password.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
         let url = parsed(&format!("redis://user:{encoded}@host"));
         let debug = format!("{url:?}{url:#?}");
         prop_assert!(!debug.contains(&password), "{debug}");

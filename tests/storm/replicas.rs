@@ -17,7 +17,7 @@ use crate::session::Client;
 /// Connections to each replica: one carries no more than some hundred calls at a time.
 const CONNECTIONS: usize = 10;
 /// Longer than a replica takes to start, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Replicas {
     processes: Vec<Running>,

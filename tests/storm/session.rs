@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub(crate) const MARKER: &str = "[System: Session resumed after network interruption]";
 
 /// Who is not served by then never will be.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Earlier than callers are told to return: impolite, and harmless.
 const BACK_IN: Duration = Duration::from_millis(250);
 

@@ -21,9 +21,10 @@ pub(super) fn outage(error: &RedisError) -> Outage {
         Some("READONLY" | "MISCONF" | "NOREPLICAS") => return Outage::ReadOnly,
         Some("NOAUTH" | "WRONGPASS") => return Outage::Denied,
         _ if is_forbidden(error) => return Outage::Denied,
-        Some("LOADING" | "BUSY" | "MASTERDOWN") => return Outage::NotReady,
-        // A cluster is being rearranged, and we have not heard how.
-        Some("TRYAGAIN" | "CLUSTERDOWN" | "MOVED" | "ASK") => return Outage::NotReady,
+        // The last four: a cluster is being rearranged, and we have not heard how.
+        Some("LOADING" | "BUSY" | "MASTERDOWN" | "TRYAGAIN" | "CLUSTERDOWN" | "MOVED" | "ASK") => {
+            return Outage::NotReady;
+        }
         // It became a replica while we waited for it.
         Some("UNBLOCKED") => return Outage::ReadOnly,
         Some("WRONGTYPE" | "FOREIGN") => return Outage::Foreign,

@@ -15,7 +15,7 @@ pub(crate) fn store_url() -> String {
 
 /// Moves the stores' clock as far as the simulator's. This store goes by the simulator's.
 #[derive(Default)]
-pub(crate) struct Winding;
+pub(crate) struct Winding(());
 
 impl Winding {
     #[expect(clippy::unused_self, reason = "other stores have a clock of their own")]

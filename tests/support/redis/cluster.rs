@@ -53,9 +53,7 @@ impl Cluster {
             run(replica, "REPLICATE", &[id]);
         }
         let seen = |server: &Server| is_well(server) && cluster.sees(server, "slave", PRIMARIES * replicas);
-        let ready = || {
-            cluster.servers.iter().all(seen) && cluster.servers[PRIMARIES..].iter().all(|replica| replica.is_in_step())
-        };
+        let ready = || cluster.servers.iter().all(seen) && cluster.servers[PRIMARIES..].iter().all(Server::is_in_step);
         assert!(soon(ready), "the cluster does not come up");
         cluster
     }
