@@ -21,7 +21,7 @@ pub(super) fn outage(error: &RedisError) -> Outage {
         Some("READONLY" | "MISCONF" | "NOREPLICAS") => return Outage::ReadOnly,
         Some("NOAUTH" | "WRONGPASS") => return Outage::Denied,
         _ if is_forbidden(error) => return Outage::Denied,
-        // The last four: a cluster is being rearranged, and we have not heard how.
+        // Starting, stopping, at another script; or, from the fourth on, a cluster that is being rearranged.
         Some("LOADING" | "BUSY" | "MASTERDOWN" | "TRYAGAIN" | "CLUSTERDOWN" | "MOVED" | "ASK") => {
             return Outage::NotReady;
         }

@@ -36,8 +36,7 @@ async fn what_was_replicated_is_honoured_after_a_failover() {
     let h = Harness::new(Arc::new(store.clone()), Arc::new(ahead));
     let given = GivenOut::by(&h).await;
     let (owner, _) = lying(&cluster, &prefix);
-    let replicas: Vec<&Server> = cluster.servers().iter().filter(|server| !server.leads()).collect();
-    owner.is_followed_by(&[replicas.into_iter().find(|server| server.follows(owner)).unwrap()]);
+    owner.is_followed_by(&cluster.replicas_of(owner));
     cluster.failover(owner).await;
     mends(&store).await;
     given.is_honoured(&h).await;

@@ -53,8 +53,10 @@ impl Cluster {
             run(replica, "REPLICATE", &[id]);
         }
         let seen = |server: &Server| is_well(server) && cluster.sees(server, "slave", PRIMARIES * replicas);
-        let ready = || cluster.servers.iter().all(seen) && cluster.servers[PRIMARIES..].iter().all(Server::is_in_step);
-        assert!(soon(ready), "the cluster does not come up");
+        assert!(soon(|| cluster.servers.iter().all(seen)), "the cluster does not come up");
+        for primary in &cluster.servers[..PRIMARIES] {
+            primary.is_followed_by(&cluster.replicas_of(primary));
+        }
         cluster
     }
 
@@ -74,12 +76,16 @@ impl Cluster {
         self.servers.iter().find(|server| server.port() == owner).unwrap()
     }
 
+    pub(crate) fn replicas_of(&self, primary: &Server) -> Vec<&Server> {
+        let id: String = ask(primary, "MYID").unwrap();
+        self.servers.iter().filter(|server| slave_of(server).is_ok_and(|of| of == id)).collect()
+    }
+
     /// Kills a primary, and returns its successor once all that are left agree about it.
     pub(crate) async fn failover(&self, gone: &Server) -> &Server {
         let id: String = ask(gone, "MYID").unwrap();
         let until = Instant::now() + Duration::from_secs(30);
-        let replica = |server: &&Server| slave_of(server).is_ok_and(|of| of == id);
-        let replicas: Vec<&Server> = self.servers.iter().filter(replica).collect();
+        let replicas = self.replicas_of(gone);
         assert!(!replicas.is_empty(), "nobody can follow it");
         gone.kill();
         let left = || self.servers.iter().filter(|server| server.port() != gone.port());

@@ -47,7 +47,7 @@ impl Sentinels {
         let mut servers = vec![primary];
         servers.extend((0..replicas).map(|_| Server::with(identity, &follow)));
         // Who is not there yet when a sentinel first asks is seen ten seconds later.
-        assert!(soon(|| servers[1..].iter().all(Server::is_in_step)), "the replicas do not follow");
+        servers[0].is_followed_by(&servers[1..].iter().collect::<Vec<_>>());
         let all = Self { servers, sentinels: (0..3).map(|_| sentinel(port, identity)).collect() };
         let knows_all = |sentinel: &Server| all.knows_all(sentinel).unwrap_or(false);
         assert!(soon(|| all.sentinels.iter().all(knows_all)), "the sentinels do not find each other");
