@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::decision::Decision;
 
 /// A decision and the instant it speaks of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Answer {
     /// The decision.
     pub decision: Decision,

@@ -60,7 +60,7 @@ pub struct Injection {
 }
 
 /// The state of one conversation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Conversation {
     pairs: BTreeMap<ParticipantId, PairState>,
     counter: Counter,

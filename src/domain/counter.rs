@@ -14,7 +14,7 @@ use super::time::{after, until};
 pub const MAX_COUNT: u32 = i32::MAX as u32;
 
 /// Whose count it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Claimant {
     /// The customer.
     pub participant: ParticipantId,
@@ -60,7 +60,7 @@ pub enum Claimed {
 }
 
 /// How a write ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Written {
     /// Genesys took it.
     Yes,
@@ -73,7 +73,7 @@ pub enum Written {
 }
 
 /// A reserved count whose write is not settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Open {
     claimant: Claimant,
     confirmation: Confirmation,
@@ -84,7 +84,7 @@ struct Open {
 }
 
 /// The count of one conversation. At most one reservation is unsettled at a time, so that there is one write in flight.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Counter {
     written: u32,
     open: Option<Open>,

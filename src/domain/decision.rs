@@ -74,7 +74,7 @@ impl Route {
 }
 
 /// Back to the same conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Resume {
     /// Why.
     pub reason: Reason,
@@ -95,7 +95,7 @@ pub struct Resume {
 }
 
 /// A new start. It carries no agent and no queue: there is nothing to go back to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StartOver {
     /// Why.
     pub reason: Reason,
@@ -104,7 +104,7 @@ pub struct StartOver {
 }
 
 /// The answer to "may this customer go back?".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Decision {
     /// RESUMABLE.
     Resumable(Resume),

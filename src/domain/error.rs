@@ -130,7 +130,7 @@ reasons! {
 }
 
 /// One bad field of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Violation {
     /// Path of the field, such as `messages[3].text`.
     pub field: String,
@@ -141,7 +141,7 @@ pub struct Violation {
 }
 
 /// A failed call. The message says what to do; it never holds a secret, a message text or a foreign error's words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
     /// What callers branch on.

@@ -26,7 +26,7 @@ const MAX_TABS: usize = 32;
 const MAX_ATTEMPTS: usize = 64;
 
 /// How far a handshake has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// Somebody is finding out.
     Leading(Grant),
@@ -49,7 +49,7 @@ pub enum Phase {
 }
 
 /// The proof that a resumption happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Confirmation {
     /// The conversation's resumption count after it.
     pub count: u32,
@@ -60,7 +60,7 @@ pub struct Confirmation {
 }
 
 /// One resumption of one pair.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Handshake {
     /// Its name.
     pub id: HandshakeId,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::time::until;
 
 /// Shown by whoever holds a lease. A holder that lost it shows an old fence and is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// A nonce of the holder's choosing, new for each piece of work.
     pub owner: Uuid,
@@ -22,7 +22,7 @@ pub struct Lease {
 pub struct Fenced;
 
 /// A lease that was granted, and until when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Grant {
     /// What the holder shows.
     pub lease: Lease,

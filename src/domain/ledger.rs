@@ -21,7 +21,7 @@ pub const BEGINNING: &str = "";
 pub type Fingerprint = [u8; 32];
 
 /// The name of a written thing, within its pair.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slot {
     /// The marker of one handshake.
     Marker(HandshakeId),
@@ -30,7 +30,7 @@ pub enum Slot {
 }
 
 /// The name of a written thing, within its conversation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryKey {
     /// The customer it belongs to.
     pub participant: ParticipantId,
@@ -39,7 +39,7 @@ pub struct EntryKey {
 }
 
 /// Something a caller wants written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Item {
     /// Its name.
     pub key: EntryKey,
@@ -48,7 +48,7 @@ pub struct Item {
 }
 
 /// A message that was announced, and whose sending was never reported.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Unsettled {
     /// Its name.
     pub key: EntryKey,
@@ -76,7 +76,7 @@ pub enum Begun {
 }
 
 /// The right to write to the transcript, and what is known of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Held {
     /// To be shown with each step.
     pub lease: Lease,
@@ -88,7 +88,7 @@ pub struct Held {
     pub claimed: BTreeSet<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum State {
     /// Announced; sent or not.
     Announced {
@@ -100,14 +100,14 @@ enum State {
     },
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Entry {
     fingerprint: Fingerprint,
     state: State,
 }
 
 /// The ledger of one conversation. One injection at a time holds it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Ledger {
     entries: BTreeMap<EntryKey, Entry>,
     grant: Option<Grant>,

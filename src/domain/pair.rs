@@ -60,7 +60,7 @@ pub enum Joined {
 }
 
 /// An answer as one caller sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct View {
     /// The answer.
     pub answer: Answer,
@@ -84,7 +84,7 @@ pub enum Worth {
 }
 
 /// One pair's state.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct PairState {
     handshakes: Vec<Handshake>,
     /// The one opened last. It alone can be joined, and when it is forgotten none can: an older answer was replaced.

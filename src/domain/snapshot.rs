@@ -41,7 +41,7 @@ pub enum Role {
 }
 
 /// One leg of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Participant {
     /// Upstream's id of the leg.
     pub id: String,
@@ -67,7 +67,7 @@ impl Participant {
 }
 
 /// One conversation at one instant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Snapshot {
     /// The conversation.
     pub conversation: ConversationId,
@@ -90,7 +90,7 @@ pub struct Snapshot {
 }
 
 /// What one read of a conversation found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reading {
     /// The conversation, or nothing of that name.
     pub found: Option<Snapshot>,

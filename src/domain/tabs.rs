@@ -12,7 +12,7 @@ pub enum TabRole {
 }
 
 /// A tab's part, as of an epoch.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Seat {
     /// The part; none for a caller that is no tab.
     pub role: Option<TabRole>,
@@ -21,7 +21,7 @@ pub struct Seat {
 }
 
 /// The tabs of one pair. Only the ACTIVE one is kept: all others are SUSPENDED by not being it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Tabs {
     active: Option<TabId>,
     epoch: u64,
