@@ -29,7 +29,7 @@ fn refusal() -> impl Strategy<Value = Fault> {
     prop::sample::select(&[403_u16, 405, 409, 429][..]).prop_map(|code| status(code, false))
 }
 
-fn script() -> impl Strategy<Value = FaultScript> {
+pub(super) fn script() -> impl Strategy<Value = FaultScript> {
     let routes = &[Route::Read, Route::Patch, Route::PostMessage, Route::Transcript, Route::AnyApi][..];
     let broken = (prop::sample::select(routes), fault());
     let refused = (prop::sample::select(routes), refusal());

@@ -12,6 +12,7 @@ mod pace;
 mod privacy;
 mod raw;
 mod tabs;
+mod traces;
 
 use std::time::Duration;
 
