@@ -50,7 +50,7 @@ pub enum Claimed {
         lease: Lease,
         /// What to write.
         confirmation: Confirmation,
-        /// Whether this is the first sign that the store lost what it knew of the conversation.
+        /// Whether the metadata shows that the store lost what it knew of the conversation.
         forgotten: bool,
     },
     /// Another write may be in flight for this long.
@@ -128,9 +128,12 @@ impl Counter {
         if let Some(quiet_until) = self.quiet_until.filter(|quiet_until| now < *quiet_until) {
             return Claimed::Busy(until(now, quiet_until));
         }
-        let forgotten = self.forgotten_at.is_none() && self.misses(&claim, now);
-        if forgotten {
+        let forgotten = self.misses(&claim, now);
+        if forgotten && self.forgotten_at.is_none() {
             self.forgotten_at = Some(now);
+            // A write that was under way when it was lost may still land: late, it would put an old count over a newer one.
+            self.quiet_until = Some(after(now, claim.write_for));
+            return Claimed::Busy(claim.write_for);
         }
         let count = claim.metadata.max(self.written).saturating_add(1).min(MAX_COUNT);
         let confirmation = Confirmation { count, time: to_milliseconds(now), agent_id: claim.agent_id.clone() };

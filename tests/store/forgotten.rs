@@ -7,13 +7,14 @@ use session_resumption::domain::counter::{Claim, Claimed, Written};
 use session_resumption::domain::ids::HandshakeId;
 use session_resumption::domain::ledger::Begun;
 
-use crate::given::{HOLD, ana, flow, hours, marker, message, pair};
+use crate::given::{HOLD, WRITE, ana, flow, hours, marker, message, pair};
 use crate::harness::Harness;
-use crate::steps::{Writing, claim, writing};
+use crate::steps::{Writing, claim, is_busy, writing};
 
 for_every_store!(
     a_recent_count_that_is_not_remembered_is_a_loss,
-    the_loss_is_told_once,
+    what_was_under_way_before_a_loss_is_waited_for,
+    the_loss_is_told_until_it_is_made_good,
     an_old_count_may_be_forgotten,
     a_count_without_a_time_tells_nothing,
     a_count_that_is_remembered_is_no_loss,
@@ -33,8 +34,13 @@ fn earlier(now: Timestamp, ago: SignedDuration) -> Timestamp {
     now.checked_sub(ago).unwrap()
 }
 
+/// Claims, and waits for what may have been under way when the store lost data.
 async fn forgets(h: &Harness, claim: Claim) -> (Writing, bool) {
-    let told = h.store.claim(&ana().conversation, claim).await.unwrap();
+    let mut told = h.store.claim(&ana().conversation, claim.clone()).await.unwrap();
+    if is_busy(&told) {
+        h.advance(WRITE).await;
+        told = h.store.claim(&ana().conversation, Claim { read_at: h.now().await, ..claim }).await.unwrap();
+    }
     let Confirming::Claimed(Claimed::Write { forgotten, .. }) = told else { panic!("{told:?}") };
     (writing(told), forgotten)
 }
@@ -55,13 +61,30 @@ async fn a_recent_count_that_is_not_remembered_is_a_loss(h: &Harness) {
     assert_eq!(writing.confirmation.count, 4);
 }
 
-async fn the_loss_is_told_once(h: &Harness) {
+async fn what_was_under_way_before_a_loss_is_waited_for(h: &Harness) {
     let id = h.open(&ana(), &flow()).await;
-    let (first, forgotten) = forgets(h, seen(h, id, 3, SignedDuration::ZERO).await).await;
-    assert!(forgotten);
-    h.settle(&ana(), first.lease, Written::No).await;
-    let (_, again) = forgets(h, seen(h, id, 3, SignedDuration::ZERO).await).await;
-    assert!(!again);
+    let claim = seen(h, id, 3, SignedDuration::ZERO).await;
+    for _ in 0..2 {
+        assert!(is_busy(&h.store.claim(&ana().conversation, claim.clone()).await.unwrap()));
+        h.advance(WRITE / 3).await;
+    }
+    h.advance(WRITE / 3).await;
+    // It landed meanwhile.
+    let (writing, forgotten) = forgets(h, Claim { metadata: 4, ..claim }).await;
+    assert_eq!((writing.confirmation.count, forgotten), (5, true));
+}
+
+async fn the_loss_is_told_until_it_is_made_good(h: &Harness) {
+    let id = h.open(&ana(), &flow()).await;
+    for written in [Written::No, Written::Yes] {
+        let (writing, forgotten) = forgets(h, seen(h, id, 3, SignedDuration::ZERO).await).await;
+        assert!(forgotten);
+        h.settle(&ana(), writing.lease, written).await;
+    }
+    let next = h.open(&pair("chat-1", "bob"), &flow()).await;
+    let now = h.now().await;
+    let seen = Claim { counted_at: Some(now), ..claim(&pair("chat-1", "bob"), next, 4, now) };
+    assert!(!forgets(h, seen).await.1);
 }
 
 async fn an_old_count_may_be_forgotten(h: &Harness) {

@@ -42,9 +42,11 @@ function counter.claim(self, claim, now)
   if self.quiet_until and now < self.quiet_until then
     return { "busy", time.left(now, self.quiet_until) }
   end
-  local forgotten = not self.forgotten_at and counter.misses(self, claim, now)
-  if forgotten then
+  local forgotten = counter.misses(self, claim, now)
+  if forgotten and not self.forgotten_at then
     self.forgotten_at = now
+    self.quiet_until = time.after(now, claim.write_for)
+    return { "busy", claim.write_for }
   end
   local confirmation = {
     count = math.min(math.max(claim.metadata, self.written) + 1, MAX_COUNT),
