@@ -32,9 +32,13 @@ pub(crate) async fn run(command: Command) -> Ended {
     Running::start(command).ended().await
 }
 
-/// A process under way. It does not outlive its test.
+/// Kills a process when its own standard input ends. That happens when this process is gone, whatever ended it.
+const WATCH: &str = r#"read -r _; kill -s KILL "$1""#;
+
+/// A process under way. It outlives neither its test nor the process of its test.
 pub(crate) struct Running {
     child: Child,
+    watch: Child,
     stdout: Heard,
     stderr: Heard,
 }
@@ -42,9 +46,12 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
+        let mut watch = Command::new("sh");
+        watch.args(["-c", WATCH, "sh", &child.id().to_string()]).stdin(Stdio::piped());
+        let watch = watch.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let stdout = Heard::from(child.stdout.take());
         let stderr = Heard::from(child.stderr.take());
-        Self { child, stdout, stderr }
+        Self { child, watch, stdout, stderr }
     }
 
     /// What it has said on standard error so far.
@@ -87,6 +94,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // First, because the number may be another's once the process is gone.
+        let _ = self.watch.kill();
+        let _ = self.watch.wait();
         // Gone already if the test went well.
         let _ = self.child.kill();
         let _ = self.child.wait();
