@@ -7,6 +7,7 @@
 
 mod customer;
 mod cut_off;
+mod failover;
 mod frozen;
 mod lost;
 mod matrix;
