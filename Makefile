@@ -39,6 +39,12 @@ bench: ## Compare a replayed answer with a bare tonic call
 	$(call step,benchmark)
 	@cargo bench --locked --bench replay $(ARGS)
 
+.PHONY: bench-store
+bench-store: ## Compare the Redis store with redis-benchmark, and our connection with others
+	@scripts/setup.sh redis
+	$(call step,benchmark of the store)
+	@cargo bench --locked --bench store $(ARGS)
+
 .PHONY: fmt
 fmt: ## Format code and contract
 	@scripts/setup.sh rust buf

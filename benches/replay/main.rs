@@ -8,11 +8,14 @@ mod calls;
 mod cores;
 mod http2;
 mod load;
+mod ours;
+mod process;
 mod report;
 mod row;
 mod serve;
 mod server;
 mod session;
+mod spread;
 
 use std::env;
 use std::sync::Arc;
@@ -50,9 +53,9 @@ const FULL: Plan = Plan {
 /// For `cargo test --benches`: only that everything answers, and answers right.
 const SMOKE: Plan = Plan {
     rounds: 1,
-    settle: Duration::from_millis(10),
+    settle: Duration::from_millis(300),
     warm_up: Duration::from_millis(10),
-    time: Duration::from_millis(100),
+    time: Duration::from_millis(300),
 };
 
 fn main() -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::cores::Cores;
 use crate::load::{CONNECTIONS, IN_FLIGHT, Round};
 use crate::row::{BASE, REPLAY, ROWS};
+use crate::spread::Spread;
 
 /// On a quiet machine either the server or the load uses at least so much of its core.
 const FULLY: f64 = 0.9;
@@ -92,27 +93,5 @@ impl Report {
     /// The share of the base's calls that the same processor time would serve.
     fn cpu(&self, rounds: &[Round]) -> Spread {
         Spread::of(rounds.iter().zip(&self.rows[BASE]).map(|(round, base)| base.cpu / round.cpu))
-    }
-}
-
-/// The middle of some values, and how far they lie apart.
-struct Spread {
-    median: f64,
-    least: f64,
-    most: f64,
-}
-
-impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
-        let mut values: Vec<_> = values.collect();
-        values.sort_unstable_by(f64::total_cmp);
-        let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
-        Self { median: at(values.len() / 2), least: at(0), most: at(values.len().wrapping_sub(1)) }
-    }
-}
-
-impl std::fmt::Display for Spread {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.2} ({:.2}..{:.2})", self.median, self.least, self.most)
     }
 }

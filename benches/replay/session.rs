@@ -51,13 +51,19 @@ impl Session {
         let mut client = SessionResumptionClient::connect(format!("http://{addr}")).await?;
         let read = client.validate_session(self.request.clone()).await?.into_inner();
         ensure!(!read.replayed, "the first answer was a replay: {read:?}");
-        let replay = client.validate_session(self.request.clone()).await?.into_inner();
+        let replay = self.replay(addr).await?;
         ensure!(
             replay == pb::ValidateSessionResponse { replayed: true, ..read },
             "the second answer was no replay of the first: {replay:?}"
         );
         ensure!(!replay.handshake_id.is_empty(), "the session was not resumable: {replay:?}");
         Ok(replay)
+    }
+
+    /// Asks once.
+    pub(crate) async fn replay(&self, addr: SocketAddr) -> anyhow::Result<pb::ValidateSessionResponse> {
+        let mut client = SessionResumptionClient::connect(format!("http://{addr}")).await?;
+        Ok(client.validate_session(self.request.clone()).await?.into_inner())
     }
 
     /// How often the conversation was read so far, by whomever.
