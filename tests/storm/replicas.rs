@@ -39,7 +39,7 @@ impl Replicas {
             ("GENESYS__CLIENT_ID", &options.client_id),
             ("GENESYS__CLIENT_SECRET", &options.client_secret),
             ("GENESYS__BUDGET_PER_MINUTE", "100000"),
-            ("GENESYS__TIMEOUT", "15s"),
+            ("GENESYS__TIMEOUT", "10s"),
             ("STORE__URL", &store),
         ];
         let (mut processes, mut channels) = (Vec::new(), Vec::new());

@@ -1,5 +1,6 @@
 //! One customer's chat, and what its tabs and flows ask about it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use genesys_sim::{Control, NewConversation};
@@ -9,17 +10,19 @@ use session_resumption::pb::inject_context_response::Outcome as Inject;
 use session_resumption::pb::session_resumption_client::SessionResumptionClient;
 use tokio::time::{Instant, sleep};
 use tonic::transport::Channel;
-use tonic::{Code, Status};
+use tonic::{Code, Response, Status};
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 pub(crate) const MARKER: &str = "[System: Session resumed after network interruption]";
 
 /// Who is not served by then never will be.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// Earlier than callers are told to return: impolite, and harmless.
-const BACK_IN: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_mins(5);
+/// Nobody stays away for longer, whatever they are told.
+const LONGEST_NAP: Duration = Duration::from_secs(5);
 
 pub(crate) type Client = SessionResumptionClient<Channel>;
+pub(crate) type Answer = pb::ValidateSessionResponse;
 
 pub(crate) struct Session {
     conversation: String,
@@ -39,8 +42,8 @@ impl Session {
         control.attach(&self.conversation, None).unwrap();
     }
 
-    /// A tab asks to come back.
-    pub(crate) async fn resume(&self, mut client: Client, tab: usize) -> pb::ValidateSessionResponse {
+    /// A tab asks to come back, as often as it takes.
+    pub(crate) async fn resume(&self, mut client: Client, tab: usize, sent_away: &SentAway) -> Answer {
         let request = pb::ValidateSessionRequest {
             conversation_id: self.conversation.clone(),
             participant_id: self.customer.clone(),
@@ -48,13 +51,24 @@ impl Session {
             attempt_id: Uuid::new_v4().to_string(),
             ..pb::ValidateSessionRequest::default()
         };
-        client.validate_session(request).await.unwrap().into_inner()
+        loop {
+            match client.validate_session(request.clone()).await.map(Response::into_inner) {
+                Ok(answer) if !answer.degraded => return answer,
+                // As good as sent away: there is no handshake in it.
+                Ok(_) => sent_away.back_later().await,
+                Err(status) => sent_away.with(&status).await,
+            }
+        }
     }
 
-    /// A flow confirms at one replica and writes the marker at another, as often as it takes. Answers the count it was told,
-    /// and whether another flow had counted before.
-    pub(crate) async fn finish(&self, mut confirming: Client, mut injecting: Client, handshake: &str) -> (i32, bool) {
-        let until = Instant::now() + PATIENCE;
+    /// A flow confirms at one replica and writes the marker at another, as often as it takes.
+    pub(crate) async fn finish(
+        &self,
+        mut confirming: Client,
+        mut injecting: Client,
+        handshake: &str,
+        sent_away: &SentAway,
+    ) -> pb::ConfirmReattachResponse {
         let request = pb::ConfirmReattachRequest {
             conversation_id: self.conversation.clone(),
             participant_id: self.customer.clone(),
@@ -63,7 +77,7 @@ impl Session {
         let confirmed = loop {
             match confirming.confirm_reattach(request.clone()).await {
                 Ok(answer) => break answer.into_inner(),
-                Err(status) => back_later(&status, until).await,
+                Err(status) => sent_away.with(&status).await,
             }
         };
         assert_eq!(confirmed.outcome(), Confirm::Confirmed);
@@ -78,9 +92,9 @@ impl Session {
             match injecting.inject_context(request.clone()).await {
                 Ok(answer) => {
                     assert_eq!(answer.into_inner().outcome(), Inject::Complete);
-                    return (confirmed.resumption_count, confirmed.replayed);
+                    return confirmed;
                 }
-                Err(status) => back_later(&status, until).await,
+                Err(status) => sent_away.with(&status).await,
             }
         }
     }
@@ -96,8 +110,36 @@ impl Session {
     }
 }
 
-/// Only who has to wait for another may be sent away.
-async fn back_later(status: &Status, until: Instant) {
-    assert!(status.code() == Code::Unavailable && Instant::now() < until, "{status:?}");
-    sleep(BACK_IN).await;
+/// Callers who were told to come back, because a store or a Genesys that shares two busy cores with everything else did not
+/// answer in time. None on a machine that has nothing else to do.
+pub(crate) struct SentAway {
+    count: AtomicUsize,
+    until: Instant,
+}
+
+impl SentAway {
+    pub(crate) fn new() -> Self {
+        Self { count: AtomicUsize::new(0), until: Instant::now() + PATIENCE }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Comes back when told to. Who waits for another writer of the same conversation is told so too, which is no failure.
+    async fn with(&self, status: &Status) {
+        assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+        let told = status.get_error_details();
+        let waits = told.error_info().is_some_and(|info| info.reason == "IN_PROGRESS");
+        self.count.fetch_add(usize::from(!waits), Ordering::Relaxed);
+        let delay = told.retry_info().and_then(|info| info.retry_delay);
+        assert!(Instant::now() < self.until, "not served within {PATIENCE:?}: {status:?}");
+        sleep(delay.unwrap_or_default().min(LONGEST_NAP)).await;
+    }
+
+    async fn back_later(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        assert!(Instant::now() < self.until, "not served within {PATIENCE:?}");
+        sleep(LONGEST_NAP).await;
+    }
 }
