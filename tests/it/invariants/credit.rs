@@ -9,7 +9,7 @@ use session_resumption::pb::validate_session_response::{Decision, Reason};
 use uuid::Uuid;
 
 use super::clockwork::by_the_sims_clock;
-use super::{retryable, status};
+use super::{retryable, roomy_with, status};
 use crate::support::{Chat, Harness};
 
 const S: fn(u64) -> Duration = Duration::from_secs;
@@ -149,5 +149,17 @@ async fn a_drop_within_the_hour_of_one_that_was_never_judged_has_a_credit_of_its
     let told = held_back_on(&harness, &chat, 2).await;
     harness.advance(told + S(2));
     assert_eq!(judged_on(&chat, 2).await, BACK);
+    harness.stop().await.unwrap();
+}
+
+/// Genesys tells the time when it answers; the customer asked before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_read_takes_nothing_from_the_window() {
+    let harness = roomy_with(&[("genesys.timeout", "20s")]).await;
+    let chat = dropped_for(&harness, S(297));
+    let slow = Fault::Delay { ms: 5_000, after_effect: false };
+    harness.fails(Route::Read, slow);
+    assert_eq!(judged(&chat).await, BACK);
+    assert_eq!(judged(&dropped_for(&harness, S(302))).await, OVER);
     harness.stop().await.unwrap();
 }
