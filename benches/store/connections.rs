@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::cores::Cores;
+use crate::process::cpu;
 use crate::redis_server::RedisServer;
 use crate::spread::Spread;
 use crate::{AT_ONCE, Plan, step};
@@ -60,10 +61,19 @@ const ROWS: [&str; 6] = [
     "bb8-redis",
 ];
 
-/// Calls in a second, of all rounds, by row and by what was asked.
+/// How a row did in one round. Processor times are per call, in microseconds: other work on the machine hardly changes them.
+#[derive(Debug, Clone, Copy)]
+struct Round {
+    throughput: f64,
+    /// Of this process.
+    asking: f64,
+    redis: f64,
+}
+
+/// All rounds, by row and by what was asked.
 #[derive(Debug)]
 pub(crate) struct Table {
-    rows: [[Vec<f64>; ASKED.len()]; ROWS.len()],
+    rows: [[Vec<Round>; ASKED.len()]; ROWS.len()],
 }
 
 /// This process asks; Redis has the other core.
@@ -89,14 +99,14 @@ pub(crate) async fn measure(plan: &Plan, cores: Option<&Cores>) -> anyhow::Resul
     ]
     .map(Arc::new);
 
-    let mut measured: [[Vec<f64>; ASKED.len()]; ROWS.len()] = Default::default();
+    let mut measured: [[Vec<Round>; ASKED.len()]; ROWS.len()] = Default::default();
     for round in 0..plan.rounds {
         for turn in 0..ROWS.len() {
             // So that no row always comes first.
             let row = (round + turn) % ROWS.len();
             for (asked, command) in ASKED.into_iter().zip(&commands) {
-                let rate = rate(&rows[row], asked, command, plan).await.context(ROWS[row])?;
-                measured[row][asked as usize].push(rate);
+                let round = once(&redis, &rows[row], asked, command, plan).await.context(ROWS[row])?;
+                measured[row][asked as usize].push(round);
             }
         }
     }
@@ -158,8 +168,14 @@ async fn send(connection: &mut impl ConnectionLike, command: &Cmd) -> anyhow::Re
     Ok(())
 }
 
-/// Asks with as many in flight as ever, and answers how many came back in a second.
-async fn rate(connection: &Arc<Connection>, asked: Asked, command: &Cmd, plan: &Plan) -> anyhow::Result<f64> {
+/// Asks with as many in flight as ever.
+async fn once(
+    redis: &RedisServer,
+    connection: &Arc<Connection>,
+    asked: Asked,
+    command: &Cmd,
+    plan: &Plan,
+) -> anyhow::Result<Round> {
     let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let mut asking = JoinSet::new();
     for _ in 0..AT_ONCE {
@@ -174,27 +190,48 @@ async fn rate(connection: &Arc<Connection>, asked: Asked, command: &Cmd, plan: &
         });
     }
     sleep(plan.warm_up).await;
+    let spent = async || anyhow::Ok((cpu(std::process::id())?, redis.done().await?.cpu));
+    let (asking_before, redis_before) = spent().await?;
     let (began, before) = (Instant::now(), answered.load(Ordering::Relaxed));
     sleep(plan.time).await;
     let (time, after) = (began.elapsed(), answered.load(Ordering::Relaxed));
+    let (asking_after, redis_after) = spent().await?;
     stop.store(true, Ordering::Relaxed);
     for ended in asking.join_all().await {
         ended?;
     }
     ensure!(after > before, "nothing came back");
-    Ok(f64::from(u32::try_from(after - before)?) / time.as_secs_f64())
+    let calls = f64::from(u32::try_from(after - before)?);
+    let per_call = |before: Duration, after: Duration| after.saturating_sub(before).as_secs_f64() * 1e6 / calls;
+    Ok(Round {
+        throughput: calls / time.as_secs_f64(),
+        asking: per_call(asking_before, asking_after),
+        redis: per_call(redis_before, redis_after),
+    })
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the same step, and TIME, through one connection or {AT_ONCE} of a pool")?;
-        writeln!(f, "{:<26} {:>9}   {:<20} {:>9}   {:<20}", "", "steps/s", "x one, bare", "TIME/s", "x one, bare")?;
+        write!(f, "{:<24}", "")?;
+        for asked in ["steps/s", "TIME/s"] {
+            write!(f, " {asked:>9} {:>8} {:>9}   {:<20}", "CPU us", "Redis us", "x one, bare")?;
+        }
+        writeln!(f)?;
         for (label, row) in ROWS.iter().zip(&self.rows) {
-            write!(f, "{label:<26}")?;
+            write!(f, "{label:<24}")?;
             for (measured, base) in row.iter().zip(&self.rows[BASE]) {
-                let median = Spread::of(measured.iter().copied()).median;
-                let ratio = Spread::of(measured.iter().zip(base).map(|(rate, base)| rate / base));
-                write!(f, " {median:>9.0}   {:<20}", ratio.to_string())?;
+                let median = |value: fn(&Round) -> f64| Spread::of(measured.iter().map(value)).median;
+                let ratio =
+                    Spread::of(measured.iter().zip(base).map(|(round, base)| round.throughput / base.throughput));
+                write!(
+                    f,
+                    " {:>9.0} {:>8.1} {:>9.1}   {:<20}",
+                    median(|round| round.throughput),
+                    median(|round| round.asking),
+                    median(|round| round.redis),
+                    ratio.to_string()
+                )?;
             }
             writeln!(f)?;
         }
