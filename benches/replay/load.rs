@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use tokio::time::{Instant, sleep};
 
 use crate::calls::Target;
+use crate::process;
 use crate::server::Server;
 
 /// Connections of the load.
@@ -47,9 +48,9 @@ pub(crate) async fn measure(
         })
         .collect();
     sleep(warm_up).await;
-    let (begin, spent_before, load_before) = (Instant::now(), server.cpu()?, server.load_cpu()?);
+    let (begin, spent_before, load_before) = (Instant::now(), server.cpu()?, process::cpu(std::process::id())?);
     sleep(time).await;
-    let (end, spent, load) = (Instant::now(), server.cpu()?, server.load_cpu()?);
+    let (end, spent, load) = (Instant::now(), server.cpu()?, process::cpu(std::process::id())?);
     let (spent, load) = (spent.saturating_sub(spent_before), load.saturating_sub(load_before));
     stop.store(true, Ordering::Relaxed);
 

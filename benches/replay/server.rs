@@ -79,9 +79,4 @@ impl Server {
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         cpu(self.process.child.id())
     }
-
-    /// The processor time this process has used so far: the load's, and what little the simulator does.
-    pub(crate) fn load_cpu(&self) -> anyhow::Result<Duration> {
-        cpu(std::process::id())
-    }
 }

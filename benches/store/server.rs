@@ -46,10 +46,4 @@ impl Server {
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         cpu(self.process.child.id())
     }
-
-    /// The processor time this process has used so far.
-    #[expect(clippy::unused_self, reason = "the load asks so")]
-    pub(crate) fn load_cpu(&self) -> anyhow::Result<Duration> {
-        cpu(std::process::id())
-    }
 }
