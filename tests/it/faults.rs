@@ -12,9 +12,10 @@ use session_resumption::pb::validate_session_request::Intent;
 
 use crate::invariants::{HANG_MS, LATE_MS, json, page, reason, roomy, status};
 use crate::support::{Chat, Harness, MARKER};
+use crate::topology::REPLICAS;
 
-/// Services that share one test's cells.
-const WORKERS: usize = 24;
+/// Services that share one test's cells: no more processes' worth of work for being replicas.
+const WORKERS: usize = 24 / REPLICAS;
 
 /// What a fault leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
