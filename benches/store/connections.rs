@@ -15,6 +15,7 @@ use session_resumption::domain::ids::{AttemptId, ConversationId, HandshakeId, Pa
 use session_resumption::domain::pair::{Join, Joined};
 use session_resumption::ports::Handshakes as _;
 use session_resumption::store::redis::{RedisStore, StoreClock};
+use session_resumption::store_url::RedisUrl;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -116,7 +117,7 @@ pub(crate) async fn measure(plan: &Plan, cores: Option<&Cores>) -> anyhow::Resul
 
 /// A store in which the next to join is answered with a replay.
 async fn ours(url: &str) -> anyhow::Result<Connection> {
-    let store = RedisStore::new(url, "sr", StoreClock::Server)?;
+    let store = RedisStore::new(&RedisUrl::parse(url)?, None, "sr", StoreClock::Server)?;
     let conversation = ConversationId::parse("a1b2c3d4-e5f6-7890-abcd-ef1234567890");
     let participant = ParticipantId::parse("c0ffee00-1111-4222-8333-444455556666");
     let tab = TabId::parse("tab-7f3a");

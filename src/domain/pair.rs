@@ -45,6 +45,8 @@ pub enum Joined {
         lease: Lease,
         /// When the request arrived that is to be judged; earlier than now if we held it back.
         arrived: Timestamp,
+        /// When it was told to lead.
+        now: Timestamp,
     },
     /// Wait until the pair changes, at most this long, and ask again showing the fence.
     Wait {
@@ -248,7 +250,7 @@ impl PairState {
         handshake.admit(join.tab.as_ref(), join.attempt);
         self.handshakes.push(handshake);
         self.newest = Some(join.new_id);
-        Joined::Lead { id: join.new_id, lease: grant.lease, arrived: now }
+        Joined::Lead { id: join.new_id, lease: grant.lease, arrived: now, now }
     }
 
     /// Leads the current handshake once more; whoever led before is fenced off.
@@ -257,7 +259,7 @@ impl PairState {
         let Some(current) = self.joinable() else { return self.open(join, now) };
         let arrived = current.lead(grant, join.attempt, now);
         current.admit(join.tab.as_ref(), join.attempt);
-        Joined::Lead { id: current.id, lease: grant.lease, arrived }
+        Joined::Lead { id: current.id, lease: grant.lease, arrived, now }
     }
 
     fn grant(&mut self, join: &Join, now: Timestamp) -> Grant {

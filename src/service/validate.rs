@@ -15,7 +15,7 @@ use crate::domain::ids::{AttemptId, HandshakeId, Pair, TabId};
 use crate::domain::lease::Lease;
 use crate::domain::pair::{Join, Joined, View};
 use crate::domain::snapshot::Reading;
-use crate::domain::time::until;
+use crate::domain::time::{after, until};
 use crate::ports::{Event, Note, StoreError};
 
 /// How long a heartbeat's reading serves a RESUME.
@@ -58,6 +58,15 @@ pub struct Validated {
     pub replayed: bool,
     /// Whether it was given without the store.
     pub degraded: bool,
+}
+
+/// A lead as the store gave it.
+struct Given {
+    lease: Lease,
+    arrived: Timestamp,
+    /// The store's time then, and ours when it was asked.
+    now: Timestamp,
+    asked: Instant,
 }
 
 /// How a lead ended.
@@ -108,6 +117,7 @@ impl Inner {
         let mut changed = None;
         loop {
             let join = self.join(request, waited_on);
+            let asked = Instant::now();
             let (joined, glimpse) = match self.ports.handshakes.join(&request.pair, &join).await {
                 Ok(joined) => joined,
                 Err(error) => {
@@ -118,8 +128,9 @@ impl Inner {
             match joined {
                 Joined::Replay(view) => return Ok(Validated { view, replayed: true, degraded: false }),
                 Joined::Failed(error) => return Err(error),
-                Joined::Lead { lease, arrived, .. } => {
-                    let lead = Arc::clone(self).lead(request.clone(), lease, arrived, began, glimpse);
+                Joined::Lead { lease, arrived, now, .. } => {
+                    let given = Given { lease, arrived, now, asked };
+                    let lead = Arc::clone(self).lead(request.clone(), given, glimpse);
                     match self.outlive(caller, lead).await? {
                         Led::Told(view) => return Ok(Validated { view, replayed: false, degraded: false }),
                         Led::Lost => waited_on = None,
@@ -157,9 +168,7 @@ impl Inner {
     async fn lead(
         self: Arc<Self>,
         request: Validate,
-        lease: Lease,
-        arrived: Timestamp,
-        began: Instant,
+        Given { lease, arrived, now, asked }: Given,
         glimpse: Option<Reading>,
     ) -> Result<Led, Error> {
         let (handshakes, pair) = (&self.ports.handshakes, &request.pair);
@@ -168,17 +177,12 @@ impl Inner {
         } else {
             self.validations.read(&pair.conversation, Instant::now() + self.work_time(2)).await
         };
-        let judged = match reading {
-            Err(error) => Err(upstream::read_error(&error)),
-            Ok(reading) => match handshakes.now().await {
-                // How long we held the request is measured on one clock, and applied to another: neither's skew matters.
-                Ok(now) => self.judge(&request, &reading, until(arrived, now), now),
-                Err(error) => match self.do_without(error) {
-                    Ok(()) => return self.judge_degraded(&request, &reading, began.elapsed()).map(Led::Untold),
-                    Err(error) => Err(error),
-                },
-            },
-        };
+        let judged = reading.map_err(|error| upstream::read_error(&error)).and_then(|reading| {
+            // What time it is for the store, without asking it again.
+            let now = after(now, asked.elapsed());
+            // How long we held the request is measured on one clock, and applied to another: neither's skew matters.
+            self.judge(&request, &reading, until(arrived, now), now)
+        });
         let (untold, lost) = match judged {
             Ok(answer) => {
                 let concluded =
@@ -220,7 +224,11 @@ impl Inner {
     /// Judges without opening a handshake. One read at most, shared with whoever reads at the same time.
     async fn heartbeat(self: &Arc<Self>, caller: &Caller, request: &Validate) -> Result<Validated, Error> {
         let reading = self.read_for(caller, request).await?.map_err(|error| upstream::read_error(&error))?;
-        let answer = match self.ports.handshakes.now().await {
+        let now = match reading.date {
+            Some(date) => Ok(date),
+            None => self.ports.handshakes.now().await,
+        };
+        let answer = match now {
             Ok(now) => self.judge(request, &reading, Duration::ZERO, now)?,
             Err(error) => {
                 self.do_without(error)?;

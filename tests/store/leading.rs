@@ -32,7 +32,8 @@ async fn the_first_leads_under_the_name_and_nonce_it_brought(h: &Harness) {
     let (before, join) = (h.now().await, flow());
     let lead = h.lead(&ana(), &join).await;
     assert_eq!((lead.id, lead.lease.owner), (join.new_id, join.owner));
-    assert!(before <= lead.arrived && lead.arrived <= h.now().await);
+    assert!(before <= lead.arrived && lead.now <= h.now().await);
+    assert_eq!(lead.arrived, lead.now);
 }
 
 async fn all_others_wait_for_the_same_lead(h: &Harness) {

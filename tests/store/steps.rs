@@ -25,6 +25,7 @@ pub(crate) struct Lead {
     pub(crate) id: HandshakeId,
     pub(crate) lease: Lease,
     pub(crate) arrived: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 /// The right to write a count.
@@ -139,8 +140,8 @@ pub(crate) fn claim(pair: &Pair, id: HandshakeId, metadata: u32, read_at: Timest
 // === What is expected ===
 
 pub(crate) fn leading(joined: &Joined) -> Lead {
-    let &Joined::Lead { id, lease, arrived } = joined else { panic!("expected to lead, got {joined:?}") };
-    Lead { id, lease, arrived }
+    let &Joined::Lead { id, lease, arrived, now } = joined else { panic!("expected to lead, got {joined:?}") };
+    Lead { id, lease, arrived, now }
 }
 
 /// The fence waited for.

@@ -39,7 +39,7 @@ pub(super) fn joined(mut reply: Reply, join: &Join) -> Result<(Joined, Option<Re
         "lead" => {
             let id = handshake(&reply.text()?)?;
             let lease = Lease { owner: join.owner, fence: reply.number()? };
-            let lead = Joined::Lead { id, lease, arrived: reply.instant()? };
+            let lead = Joined::Lead { id, lease, arrived: reply.instant()?, now: reply.instant()? };
             let reading = reply.maybe()?.map(|text| wire::reading(&text)).transpose()?;
             return Ok((lead, reading));
         }

@@ -28,7 +28,7 @@ fn view(view: View) -> View {
 
 fn joined(joined: Joined) -> Joined {
     match joined {
-        Joined::Lead { id, lease: own, arrived } => Joined::Lead { id, lease: lease(own), arrived },
+        Joined::Lead { id, lease: own, arrived, now } => Joined::Lead { id, lease: lease(own), arrived, now },
         Joined::Wait { fence, left } => Joined::Wait { fence: number(fence), left },
         Joined::Replay(told) => Joined::Replay(view(told)),
         failed @ Joined::Failed(_) => failed,

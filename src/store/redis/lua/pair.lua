@@ -151,7 +151,7 @@ function pair.open(self, join, now)
   handshake.admit(opened, join.tab, join.attempt)
   table.insert(kept, opened)
   self.newest = join.new_id
-  return { "lead", join.new_id, granted.fence, now }
+  return { "lead", join.new_id, granted.fence, now, now }
 end
 
 function pair.lead(self, join, now)
@@ -159,7 +159,7 @@ function pair.lead(self, join, now)
   local current = pair.joinable(self)
   local arrived = handshake.lead(current, granted, join.attempt, now)
   handshake.admit(current, join.tab, join.attempt)
-  return { "lead", current.id, granted.fence, arrived }
+  return { "lead", current.id, granted.fence, arrived, now }
 end
 
 function pair.grant(self, join, now)

@@ -39,7 +39,7 @@ impl World {
         prop_assert_eq!(reading, fresh, "a heartbeat's reading serves whoever leads, while it is fresh");
         let pair = &mut self.pairs[w];
         let told = match joined {
-            Joined::Lead { id, lease, arrived } => {
+            Joined::Lead { id, lease, arrived, now } => {
                 prop_assert_eq!(lease.owner, join.owner);
                 prop_assert!(pair.leases.iter().all(|old| old.fence < lease.fence), "fences grow");
                 pair.leases.push(lease);
@@ -57,7 +57,7 @@ impl World {
                         earlier_attempts,
                     }),
                 }
-                prop_assert!(arrived <= self.now);
+                prop_assert!(arrived <= now && now == self.now);
                 Told::Lead { id, arrived }
             }
             Joined::Wait { fence, left } => Told::Wait { fence, left },
