@@ -73,6 +73,7 @@ fn name(note: Note) -> &'static str {
         Note::CountNotANumber => "count_not_a_number",
         Note::UnknownOutcome => "unknown_outcome",
         Note::StoreForgot => "store_forgot",
+        Note::LeadLost => "lead_lost",
         Note::LeaseLost => "lease_lost",
     }
 }

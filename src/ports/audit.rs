@@ -64,6 +64,8 @@ pub enum Note {
     UnknownOutcome,
     /// Genesys shows a resumption that the store should remember: it lost data.
     StoreForgot,
+    /// Whoever found out for all took longer than its lease: another did it again.
+    LeadLost,
     /// A writer lost its lease and another took over: the one hole that cannot be closed.
     LeaseLost,
 }

@@ -16,6 +16,10 @@ use crate::domain::snapshot::Reading;
 use crate::domain::tabs::Seat;
 use crate::ports::{StoreError, UpstreamError};
 
+/// How long a customer who comes back now may have been held back before: the longest delay anybody is told, and as much
+/// lateness as a credit allows. How long it really was is in the store.
+const PERHAPS_HELD: Duration = Duration::from_secs(90);
+
 // === impl Validated ===
 
 impl Validated {
@@ -39,7 +43,8 @@ impl Inner {
         }
     }
 
-    /// Reads and judges for a caller whom the store could not tell what is known already.
+    /// Reads and judges for a caller whom the store could not tell what is known already. Whoever was sent away for want of
+    /// store or budget must not lose the session for having waited as told, so in doubt it counts as held back.
     pub(super) async fn resume_degraded(
         &self,
         caller: &Caller,
@@ -47,11 +52,10 @@ impl Inner {
         began: Instant,
     ) -> Result<Validated, Error> {
         let reading = self.read_for(caller, request).await?.map_err(|error| upstream::read_error(&error))?;
-        self.judge_degraded(request, &reading, began.elapsed()).map(Validated::degraded)
+        self.judge_degraded(request, &reading, began.elapsed() + PERHAPS_HELD).map(Validated::degraded)
     }
 
-    /// Judges by this host's clock where Genesys does not tell the time. What the caller is owed for earlier attempts is in the
-    /// store; only how long this very call was held back is known.
+    /// Judges by this host's clock where Genesys does not tell the time.
     pub(super) fn judge_degraded(
         &self,
         request: &Validate,

@@ -130,7 +130,7 @@ impl Inner {
                 Joined::Failed(error) => return Err(error),
                 Joined::Lead { lease, arrived, now, .. } => {
                     let given = Given { lease, arrived, now, asked };
-                    let lead = Arc::clone(self).lead(request.clone(), given, glimpse);
+                    let lead = Arc::clone(self).lead(caller.clone(), request.clone(), given, glimpse);
                     match self.outlive(caller, lead).await? {
                         Led::Told(view) => return Ok(Validated { view, replayed: false, degraded: false }),
                         Led::Lost => waited_on = None,
@@ -167,6 +167,7 @@ impl Inner {
     /// Finds out and tells everybody.
     async fn lead(
         self: Arc<Self>,
+        caller: Caller,
         request: Validate,
         Given { lease, arrived, now, asked }: Given,
         glimpse: Option<Reading>,
@@ -198,6 +199,7 @@ impl Inner {
             },
         };
         if matches!(lost, StoreError::Fenced(_)) {
+            self.audit(&caller, pair, None, Event::Noted(Note::LeadLost));
             return Ok(Led::Lost);
         }
         self.do_without(lost)?;

@@ -15,6 +15,7 @@ use crate::way::{Phase, Way};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const LEASE_LOST: &str = "session_resumption_notes_total{note=\"lease_lost\"}";
+const LEAD_LOST: &str = "session_resumption_notes_total{note=\"lead_lost\"}";
 
 /// With these, the last thing before a write to Genesys is sent is a request for a token: where to freeze.
 const TOKEN_EACH: &[(&str, &str)] = &[("genesys.token_refresh", "per_request")];
@@ -80,10 +81,10 @@ impl Thawed {
         self.stage.sim.stop().await;
     }
 
-    async fn notes_a_lost_lease(&self) {
+    async fn notes(&self, lost: &str) {
         let until = Instant::now() + PATIENCE;
-        while self.stage.replicas[0].metric(LEASE_LOST).await == 0 {
-            assert!(Instant::now() < until, "the lost lease is not counted");
+        while self.stage.replicas[0].metric(lost).await == 0 {
+            assert!(Instant::now() < until, "it is not counted: {lost}");
             sleep(Duration::from_millis(50)).await;
         }
     }
@@ -101,6 +102,7 @@ async fn a_leader_that_comes_back_has_nothing_to_say() {
     let frozen = Frozen::at(Phase::Validate, "read", 1, When::After, &[]).await;
     frozen.the_other_does_it().await;
     let thawed = frozen.goes_on().await;
+    thawed.notes(LEAD_LOST).await;
     // Its own caller is told what the other found out.
     thawed.judged(1).await;
 }
@@ -112,7 +114,7 @@ async fn a_count_whose_time_is_over_is_not_sent() {
     frozen.the_other_does_it().await;
     let thawed = frozen.goes_on().await;
     assert_eq!(thawed.written().await, (1, 0));
-    thawed.notes_a_lost_lease().await;
+    thawed.notes(LEASE_LOST).await;
     thawed.judged(0).await;
 }
 
@@ -122,7 +124,7 @@ async fn a_count_that_arrives_late_says_the_same() {
     frozen.the_other_does_it().await;
     let thawed = frozen.goes_on().await;
     assert_eq!(thawed.written().await, (2, 0));
-    thawed.notes_a_lost_lease().await;
+    thawed.notes(LEASE_LOST).await;
     thawed.judged(0).await;
 }
 
@@ -133,7 +135,7 @@ async fn a_message_whose_time_is_over_is_not_sent() {
     frozen.the_other_does_it().await;
     let thawed = frozen.goes_on().await;
     assert_eq!(thawed.written().await, (1, 3));
-    thawed.notes_a_lost_lease().await;
+    thawed.notes(LEASE_LOST).await;
     thawed.judged(0).await;
 }
 
@@ -144,7 +146,7 @@ async fn a_message_that_arrives_too_late_stands_twice_and_is_counted() {
     let frozen = Frozen::at(Phase::Inject, "post", 2, When::Before, &[]).await;
     frozen.the_other_does_it().await;
     let thawed = frozen.goes_on().await;
-    thawed.notes_a_lost_lease().await;
+    thawed.notes(LEASE_LOST).await;
     let lines = thawed.customer.control.transcript(&thawed.customer.conversation).unwrap();
     let found: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
     let marker = thawed.way.loss.marker();

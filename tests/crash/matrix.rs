@@ -70,7 +70,6 @@ const VALIDATE: &[Step] = &[
     (To::Store, "join", 1, Trouble::None),
     (To::Genesys, "token", 1, Trouble::TokenExpires),
     (To::Genesys, "read", 1, Trouble::None),
-    (To::Store, "time", 1, Trouble::None),
     (To::Store, "conclude", 1, Trouble::None),
     (To::Store, "fail", 1, Trouble::ReadFails),
 ];
@@ -171,7 +170,7 @@ async fn run(cell: Cell) -> Vec<String> {
     let second = Way::begin(&customer, Loss::new(2));
     wrong.extend(second.walk(&Phase::ALL).await);
 
-    let led = cell.phase == Phase::Validate && ["read", "time", "conclude"].contains(&cell.step);
+    let led = cell.phase == Phase::Validate && ["read", "conclude"].contains(&cell.step);
     let in_vain = in_vain + other.in_vain("read").await;
     wrong.extend(customer.verdict(&[first.chapter(usize::from(led) + in_vain), second.chapter(in_vain)]));
     drop((roads, other));

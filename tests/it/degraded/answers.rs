@@ -55,7 +55,12 @@ async fn the_time_is_genesys_and_so_is_the_window() {
     assert_eq!(answer.reason(), Reason::WithinWindow);
     let told = answer.as_of_time.unwrap().seconds;
     assert!((0..60).contains(&(harness.control.now().as_second() - told)), "{told}");
-    harness.control.advance(Duration::from_secs(30));
+    // Perhaps the customer was sent away before, and waited as told: nobody knows without the store.
+    harness.control.advance(Duration::from_secs(80));
+    let answer = chat.validate().await.unwrap();
+    assert_eq!((answer.degraded, answer.reason()), (true, Reason::WithinWindow));
+    // Longer than that nobody is sent away.
+    harness.control.advance(Duration::from_mins(1));
     let answer = chat.validate().await.unwrap();
     assert!(answer.degraded);
     assert_eq!((answer.decision(), answer.reason()), (Decision::NewRoutingRequired, Reason::WindowExpired));

@@ -138,7 +138,7 @@ async fn without_a_usable_date_and_a_store_there_is_a_clock_still() {
     for (age, expected) in [
         (0, (Decision::Resumable, Reason::WithinWindow)),
         (290, (Decision::Resumable, Reason::WithinWindow)),
-        (310, (Decision::NewRoutingRequired, Reason::WindowExpired)),
+        (450, (Decision::NewRoutingRequired, Reason::WindowExpired)),
     ] {
         let chat = Chat::dropped(&harness);
         raw.answers(ok("", &conversation(&harness, &chat, age)));

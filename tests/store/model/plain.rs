@@ -1,5 +1,5 @@
 //! Fences and epochs as the rules count them. A store may begin each sequence elsewhere than at zero, as long as it grows by
-//! one: the Redis store puts its server's time above the lowest twenty bits.
+//! one: the Redis store puts its server's time above the lowest ten bits.
 
 use session_resumption::domain::conversation::{Confirming, Injection};
 use session_resumption::domain::counter::Claimed;
@@ -11,7 +11,7 @@ use session_resumption::domain::tabs::Seat;
 use super::operations::{Operation, Outcome, Told};
 
 fn number(told: u64) -> u64 {
-    told & 0xF_FFFF
+    told & 0x3FF
 }
 
 fn lease(lease: Lease) -> Lease {

@@ -28,8 +28,8 @@ async fn leases_and_epochs_from_before_are_refused() {
     h.open(&ana(), &drop_of("one", 1)).await;
     let before = store.take_over(&ana(), &tab("two")).await.unwrap().seat.epoch;
     h.somebody_comes_by().await;
-    // Sequences begin anew with each second.
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    // Sequences begin anew with each millisecond.
+    tokio::time::sleep(Duration::from_millis(5)).await;
     forget(&server).await;
 
     let lead = leading(&store.join(&ana(), &drop_of("two", 2)).await.unwrap().0);
@@ -57,8 +57,8 @@ async fn whoever_led_before_is_fenced_off() {
     forget(&server).await;
     assert!(is_fenced(&store.conclude(&ana(), lead.lease, None, resumable(), TTL).await));
     assert!(reported());
-    // Sequences begin anew with each second, so whoever leads now has a later fence.
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    // Sequences begin anew with each millisecond, so whoever leads now has a later fence.
+    tokio::time::sleep(Duration::from_millis(5)).await;
     leading(&store.join(&ana(), &drop_of("one", 1)).await.unwrap().0);
     assert!(is_fenced(&store.conclude(&ana(), lead.lease, None, resumable(), TTL).await));
     assert!(reported());

@@ -2,7 +2,6 @@
 -- {count, time, agent_id}.
 
 local MAX_COUNT = 2147483647
-local MILLISECOND = 1000
 
 local counter = {}
 

@@ -5,10 +5,10 @@ local grant = {}
 
 -- The number after `last`. The first of all begins at the server's time, not at zero: whatever was lost, a fence or an epoch
 -- given out before it is lower than those given out after, so who shows one is refused and not mistaken for another.
--- Seconds times 2^20 leave room for a million numbers a second, and stay whole in a Lua number until the year 2242.
+-- Milliseconds times 2^10 leave room for a thousand numbers a millisecond, and stay whole in a Lua number until the year 2248.
 function lease.number_after(last, now)
   if last == 0 then
-    last = math.floor(now / SECOND) * 1048576
+    last = math.floor(now / MILLISECOND) * 1024
   end
   return last + 1
 end

@@ -1,6 +1,7 @@
 -- src/domain/time.rs: instants and spans are whole microseconds, which a Lua number holds exactly until the year 2255.
 
-local SECOND = 1000000
+local MILLISECOND = 1000
+local SECOND = 1000 * MILLISECOND
 local HOUR = 3600 * SECOND
 
 local time = {}
