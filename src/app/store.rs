@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::config::{StoreConfig, StoreUrl};
 use crate::degraded::DegradedMode;
@@ -18,6 +18,8 @@ const PREFIX: &str = "sr";
 /// The first wait before a server that could not be used is asked again.
 const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How often a server that can be used is asked whether it still can: a replica without callers must not be the last to know.
+const ASK_ANYWAY: Duration = Duration::from_secs(10);
 
 /// The store, by what it takes to open it.
 #[derive(Debug)]
@@ -74,26 +76,47 @@ impl Store {
         }
         loop {
             health.set(Component::Store, Condition::Ready).await;
-            degraded.entered().await;
+            self.until_degraded(&degraded).await;
             health.set(Component::Store, Condition::Degraded).await;
             self.recover(&degraded).await;
         }
     }
 
-    /// Asks until it can be used again. What is unfit now was not at the start, and may be fit again.
+    /// Waits until a call fails, be it one of our own.
+    async fn until_degraded(&self, degraded: &DegradedMode) {
+        let mut unfit = Unfitness::default();
+        while timeout(ASK_ANYWAY, degraded.entered()).await.is_err() {
+            unfit.told(self.answers(degraded).await);
+        }
+    }
+
+    /// Asks until it can be used again.
     async fn recover(&self, degraded: &DegradedMode) {
-        let mut told = false;
+        let mut unfit = Unfitness::default();
         for pause in pauses() {
             sleep(pause).await;
-            match self.answers(degraded).await {
-                Ok(true) if degraded.recovered() => return,
-                Err(unfit) if !told => {
-                    tracing::warn!(%unfit, "what answers at store.url cannot serve");
-                    told = true;
-                }
-                Ok(_) | Err(_) => {}
+            if unfit.told(self.answers(degraded).await) && degraded.recovered() {
+                return;
             }
         }
+    }
+}
+
+/// Whether it was said that what answers cannot serve. It could at the start, and may again.
+#[derive(Default)]
+struct Unfitness {
+    said: bool,
+}
+
+impl Unfitness {
+    /// Whether it answers and can serve.
+    fn told(&mut self, answers: anyhow::Result<bool>) -> bool {
+        let answers = answers.inspect_err(|unfit| {
+            if !std::mem::replace(&mut self.said, true) {
+                tracing::warn!(%unfit, "what answers at store.url cannot serve");
+            }
+        });
+        answers.unwrap_or(false)
     }
 }
 

@@ -141,3 +141,20 @@ async fn a_write_that_could_not_be_recorded_is_no_lease_lost_and_counts_once() {
     assert_eq!(service.process.ended().await.code, Some(0));
     sim.stop().await;
 }
+
+#[tokio::test]
+async fn a_replica_without_callers_notices_it_too() {
+    let sim = sim().await;
+    let server = Server::start(&[]);
+    let service = serve(&sim, &[(URL, &server.url())]).await;
+    service.ready().await;
+    server.kill();
+    becomes(&service, 1.0).await;
+    assert!(page(&service.process, "/readyz").await.contains(r#""store":"degraded""#));
+    server.restart();
+    becomes(&service, 0.0).await;
+    service.process.signal("TERM");
+    let ended = service.process.ended().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    sim.stop().await;
+}
