@@ -116,8 +116,8 @@ keys! {
     GENESYS_BUDGET_PER_MINUTE: WholeNumber = Key {
         name: "genesys.budget_per_minute",
         default: Some("300"),
-        help: "the most requests sent to Genesys in a minute",
-        why: "what Genesys allows one OAuth client",
+        help: "the most requests this replica sends to Genesys in a minute",
+        why: "what Genesys allows one OAuth client; replicas do not share it, so give each its part",
         parser: WholeNumber { min: 10, max: 100_000 },
     };
     GENESYS_DEGRADED_SHARE: Portion = Key {
@@ -179,8 +179,8 @@ keys! {
     STORE_URL: StoreAddress = Key {
         name: "store.url",
         default: Some("memory:"),
-        help: "where state is kept",
-        why: "needs nothing beside the service, and serves one replica; several share a redis:// server",
+        help: "where state is kept: in this process's memory, or in Redis (7 or later) or Valkey, which replicas share",
+        why: "needs nothing beside the service, and serves one replica",
         parser: StoreAddress,
     };
     STORE_CA_FILE: CertificateFile = Key {
