@@ -18,7 +18,8 @@ use crate::domain::ids::ConversationId;
 
 /// Whoever waits looks again after this long.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// All who wait in this process look no more often than this together: a crowd that waits for its budget is no load.
+/// All who wait in this process look no more often than this together, as far as they let themselves be kept waiting: a crowd
+/// that waits for its budget is no load.
 const APART: Duration = Duration::from_millis(1);
 
 /// See the module.
