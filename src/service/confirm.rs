@@ -90,6 +90,8 @@ impl Inner {
                 return Err(out_of_time());
             }
             let claim = self.claim(&caller, &pair, id, &snapshot, read_at);
+            // The lease begins before we hear of it, and so does the time for its write.
+            let deadline = Instant::now() + self.rules.call_timeout;
             match handshakes.claim(&pair.conversation, claim).await.map_err(|error| self.store_error(error))? {
                 Confirming::Already(confirmation) => {
                     return Ok(Reattachment::Confirmed { confirmation, replayed: true });
@@ -98,7 +100,7 @@ impl Inner {
                     if forgotten {
                         self.audit(&caller, &pair, Some(id), Event::Noted(Note::StoreForgot));
                     }
-                    return self.write_count(&caller, &pair, id, lease, confirmation).await;
+                    return self.write_count(&caller, &pair, id, (lease, deadline), confirmation).await;
                 }
                 Confirming::Claimed(Claimed::ReadAgain) => {}
                 Confirming::Claimed(Claimed::Busy(left)) => {
@@ -141,18 +143,17 @@ impl Inner {
         }
     }
 
-    /// Writes the reserved count. From here the work ends by its own time, not the caller's: a write cut short is a write
-    /// nobody knows the outcome of.
+    /// Writes the reserved count by the lease's deadline, not the caller's: a write cut short is a write nobody knows the outcome
+    /// of.
     async fn write_count(
         &self,
         caller: &Caller,
         pair: &Pair,
         id: HandshakeId,
-        lease: Lease,
+        (lease, deadline): (Lease, Instant),
         confirmation: Confirmation,
     ) -> Result<Reattachment, Error> {
         let metadata = Metadata { count: confirmation.count, time: confirmation.time };
-        let deadline = Instant::now() + self.rules.call_timeout;
         let outcome = self.ports.conversations.write_metadata(&pair.conversation, &metadata, deadline).await;
         let written = match &outcome {
             Ok(Settled::Surely) => Written::Yes,

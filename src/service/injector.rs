@@ -132,6 +132,8 @@ impl<'a> Injector<'a> {
         let conversation = &self.request.pair.conversation;
         let Outgoing { item, post } = &self.outgoing[index];
         let (lease, last_id) = (self.held.lease, self.last_id.clone());
+        // From before the announcement: whoever takes over counts from there.
+        let deadline = self.soon();
         let announced =
             handshakes.announce(conversation, lease, item.clone(), last_id.clone(), self.inner.hold_for()).await;
         match announced {
@@ -143,7 +145,7 @@ impl<'a> Injector<'a> {
             Err(error) => return Err(self.inner.store_error(error)),
         }
         let post = Post { to, ..post.clone() };
-        match self.inner.ports.conversations.post(conversation, &post, self.soon()).await {
+        match self.inner.ports.conversations.post(conversation, &post, deadline).await {
             Ok(id) => self.wrote(index, id).await,
             Err(error) if error.outcome_unknown() => {
                 // Only the fingerprint and the position matter for finding it.

@@ -7,7 +7,7 @@ use genesys_sim::Route;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::customer::{Customer, Loss, MESSAGES};
+use crate::customer::{Customer, Loss, MESSAGES, bounded};
 use crate::proxy::{Held, When};
 use crate::servers::Server;
 use crate::stage::Stage;
@@ -184,5 +184,28 @@ async fn a_count_that_arrives_after_the_next_is_made_up_for() {
     first.abort();
     comes_back(3).await;
     assert_eq!(count(), "3");
+    stage.sim.stop().await;
+}
+
+/// A lease that was long in coming is as old as the question for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_that_was_claimed_too_slowly_is_not_sent() {
+    let stage = Stage::with(Server::shared(), &[("genesys.timeout", "300ms")]).await;
+    let customer = Arc::new(stage.customer());
+    let way = Way::begin(&customer, Loss::new(1));
+    assert_eq!(way.walk(&[Phase::Validate, Phase::TakeOver]).await, [""; 0]);
+    assert_eq!(way.enter(Phase::Confirm).await, [""; 0]);
+    let mut held = stage.roads[0].store.hold("claim", 1, When::After);
+    let request = customer.confirm_request(way.handshake());
+    let (mut client, asked) = (customer.client(0), bounded(&request));
+    let first = tokio::spawn(async move { client.confirm_reattach(asked).await });
+    timeout(PATIENCE, held.reached()).await.expect("the hold is reached");
+    sleep(Duration::from_millis(600)).await;
+    held.deliver().await;
+    assert!(timeout(PATIENCE, first).await.expect("it comes to an end").unwrap().is_err());
+    assert_eq!(customer.control.calls(Route::Patch).len(), 0);
+    way.go(Phase::Confirm, 1).await;
+    let conversation = customer.control.conversation(&customer.conversation).unwrap();
+    assert_eq!(conversation.custom_attributes["resumptionCount"], "1");
     stage.sim.stop().await;
 }
