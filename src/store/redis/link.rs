@@ -1,7 +1,6 @@
 //! The way to the servers, however they stand to each other.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
@@ -37,8 +36,7 @@ impl Link {
             Topology::Sentinel { sentinels, credentials, primary, database } => {
                 let sentinel_dialer = Dialer { credentials, database: 0, tls: tls.clone() };
                 let dialer = dialer(database);
-                let first = AtomicUsize::new(0);
-                Self::One(Node::new(Target::Watched(Watched { sentinels, sentinel_dialer, primary, dialer, first })))
+                Self::One(Node::new(Target::Watched(Watched { sentinels, sentinel_dialer, primary, dialer })))
             }
             Topology::Cluster { seeds } => Self::Many(Cluster::new(seeds, dialer(0))),
         })

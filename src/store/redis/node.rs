@@ -4,11 +4,12 @@
 //! those steps wait until a replica has them too (WAIT), where there is one. WAIT holds up its whole connection, and concerns
 //! the writes of its own connection alone: those steps and their WAITs travel together, on a line of their own.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::{Cmd, Pipeline, Value};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::failure::{lacks_script, said};
@@ -54,7 +55,7 @@ pub(super) struct Node {
     line: Arc<Line>,
     ledger_line: Arc<Line>,
     /// A WAIT fell short, and none has succeeded since.
-    lagging: AtomicBool,
+    lagging: watch::Sender<bool>,
     asked: Mutex<Instant>,
 }
 
@@ -66,7 +67,7 @@ impl Node {
             line: Line::new(Arc::clone(&target), short),
             ledger_line: Line::new(Arc::clone(&target), long),
             target,
-            lagging: AtomicBool::new(false),
+            lagging: watch::Sender::new(false),
             asked: Mutex::new(Instant::now()),
         })
     }
@@ -93,17 +94,26 @@ impl Node {
     ) -> Result<Ran, Trouble> {
         self.keep_watch();
         let wait = copied != Copied::Later && self.is_followed(until).await?;
-        let lags = wait && self.lagging.load(Ordering::Relaxed);
+        let lags = wait && *self.lagging.borrow();
         if lags && copied == Copied::First {
             return Err(Outage::NotReplicated.into());
         }
         let wait = wait && !lags;
-        let line = if wait { &self.ledger_line } else { &self.line };
+        let told = async {
+            let line = if wait { self.lane(until).await? } else { &self.line };
+            let told = line.send(&together(run.by_hash(), asking, wait), until).await?;
+            if told.get(usize::from(asking)).is_some_and(lacks_script) {
+                return line.send(&together(run.in_full(), asking, wait), until).await;
+            }
+            Ok(told)
+        };
+        let told = tokio::select! {
+            biased;
+            told = told => told?,
+            // Each of those in front holds the line up for as long as a replica may take, and all in vain.
+            () = self.lags(), if wait && copied == Copied::First => return Err(Outage::NotReplicated.into()),
+        };
         let at = usize::from(asking);
-        let mut told = line.send(&together(run.by_hash(), asking, wait), until).await?;
-        if told.get(at).is_some_and(lacks_script) {
-            told = line.send(&together(run.in_full(), asking, wait), until).await?;
-        }
         let enough = matches!(told.get(at + 1), Some(Value::Int(1..)));
         let value = told.into_iter().nth(at).ok_or(Outage::Malformed)?;
         let failed = matches!(value, Value::ServerError(_));
@@ -117,6 +127,23 @@ impl Node {
     async fn is_followed(&self, until: Instant) -> Result<bool, Trouble> {
         let (_, connection) = self.line.open(until).await?;
         Ok(connection.replicas.load(Ordering::Relaxed) > 0)
+    }
+
+    async fn lags(&self) {
+        // It cannot fail: this very value holds the sender.
+        let _ = self.lagging.subscribe().wait_for(|lagging| *lagging).await;
+    }
+
+    /// The second line. One of the two may have been made again, and lead to the next primary, while the other still leads to
+    /// the one before.
+    async fn lane(&self, until: Instant) -> Result<&Arc<Line>, Trouble> {
+        let (number, connection) = self.line.open(until).await?;
+        let (_, other) = self.ledger_line.open(until).await?;
+        if connection.server != other.server {
+            self.line.leave(number);
+            self.ledger_line.leave_all();
+        }
+        Ok(&self.ledger_line)
     }
 
     /// How many replicas follow, as the server says now. None if it does not say, or should not be listened to any more: it
@@ -155,7 +182,7 @@ impl Node {
 
     /// Finds out when replicas keep up again; until then no step waits for them in vain.
     fn fell_behind(self: &Arc<Self>) {
-        if self.lagging.swap(true, Ordering::Relaxed) {
+        if self.lagging.send_replace(true) {
             return;
         }
         tracing::warn!("the store's replicas do not keep up; nothing is written to genesys meanwhile");
@@ -165,7 +192,7 @@ impl Node {
                 tokio::time::sleep(LOOK_AGAIN).await;
                 let Some(node) = node.upgrade() else { return };
                 if node.keeps_up().await {
-                    node.lagging.store(false, Ordering::Relaxed);
+                    node.lagging.send_replace(false);
                     tracing::info!("the store's replicas keep up again");
                     return;
                 }

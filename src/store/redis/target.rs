@@ -1,8 +1,10 @@
 //! Where a connection should lead: to a server with a fixed address, or to whichever the sentinels call the primary.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cmp::Reverse;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use redis::{Pipeline, Value, from_redis_value};
 use tokio::time::timeout;
 
@@ -14,23 +16,21 @@ use super::trouble::Trouble;
 use crate::ports::Outage;
 use crate::store_url::Server;
 
-/// How long one sentinel may take. They answer from memory, and another one knows as much.
-const SENTINEL: Duration = Duration::from_millis(300);
+/// How long a sentinel may take. They are asked at once, and answer from memory.
+const SENTINEL: Duration = Duration::from_secs(1);
 
 pub(super) enum Target {
     Fixed { server: Server, dialer: Dialer },
     Watched(Watched),
 }
 
-/// A primary that sentinels watch. The client's own `SentinelClient` is not used: it waits for a silent sentinel without an
-/// end, and asks them one connection at a time that it never gives back.
+/// A primary that sentinels watch. The client's own `SentinelClient` is not used: it believes the first sentinel of the list, also
+/// one that is cut off from the others together with a primary that they have replaced.
 pub(super) struct Watched {
     pub(super) sentinels: Vec<Server>,
     pub(super) sentinel_dialer: Dialer,
     pub(super) primary: String,
     pub(super) dialer: Dialer,
-    /// Who is asked first: the one who knew last time.
-    pub(super) first: AtomicUsize,
 }
 
 impl Target {
@@ -56,52 +56,52 @@ impl Target {
     pub(super) async fn moved_from(&self, server: &Server) -> bool {
         match self {
             Self::Fixed { .. } => false,
-            Self::Watched(watched) => {
-                watched.ask_each(|told| async { Ok(told) }).await.is_ok_and(|primary| primary != *server)
-            }
+            Self::Watched(watched) => watched.named().await.is_ok_and(|named| !named.contains(server)),
         }
     }
 }
 
 impl Watched {
     async fn connect(&self) -> Result<Connection, Trouble> {
-        self.ask_each(|server| async move {
-            let dialled = self.dialer.dial(&server).await?;
-            // A sentinel may not have heard yet that it is one no longer.
-            if !dialled.hello.is_primary() {
-                return Err(Outage::ReadOnly.into());
+        let mut trouble = Trouble::Outage(Outage::Unreachable);
+        for server in self.named().await? {
+            match self.dialer.dial(&server).await {
+                Ok(dialled) if dialled.hello.is_primary() => return Ok(Connection::new(dialled, server)),
+                // The sentinels may not have heard yet that it is one no longer.
+                Ok(_) => trouble = Outage::ReadOnly.into(),
+                Err(found) => trouble = found.into(),
             }
-            Ok(Connection::new(dialled, server))
-        })
-        .await
+        }
+        Err(trouble)
     }
 
-    /// Asks one sentinel after the other, until the primary that one names is what `then` can use.
-    async fn ask_each<T, F>(&self, then: impl Fn(Server) -> F) -> Result<T, Trouble>
-    where
-        F: Future<Output = Result<T, Trouble>>,
-    {
-        let count = self.sentinels.len().max(1);
-        let first = self.first.load(Ordering::Relaxed);
-        let mut troubles = Vec::new();
-        for at in (0..self.sentinels.len()).map(|step| (first + step) % count) {
-            let Some(sentinel) = self.sentinels.get(at) else { continue };
-            let named = timeout(SENTINEL, self.ask(sentinel)).await.unwrap_or(Err(Outage::TimedOut.into()));
-            let used = match named {
-                Ok(primary) => then(primary).await,
-                Err(trouble) => Err(trouble),
-            };
-            match used {
-                Ok(used) => {
-                    self.first.store(at, Ordering::Relaxed);
-                    return Ok(used);
+    /// Whom the sentinels call the primary. As soon as most of them agree it is the one that they name; else it may be any that
+    /// one of them names, those with more votes first.
+    async fn named(&self) -> Result<Vec<Server>, Trouble> {
+        let ask = async |sentinel| timeout(SENTINEL, self.ask(sentinel)).await.unwrap_or(Err(Outage::TimedOut.into()));
+        let mut asked: FuturesUnordered<_> = self.sentinels.iter().map(ask).collect();
+        let (mut votes, mut troubles) = (Vec::new(), Vec::new());
+        let count = |votes: &[Server], server: &Server| votes.iter().filter(|vote| **vote == *server).count();
+        while let Some(told) = asked.next().await {
+            match told {
+                Ok(server) => {
+                    votes.push(server.clone());
+                    if count(&votes, &server) * 2 > self.sentinels.len() {
+                        return Ok(vec![server]);
+                    }
                 }
                 Err(trouble) => troubles.push(trouble),
             }
         }
-        // What one sentinel does not know another may, once it answers. Only what all of them say is final.
-        let passing = troubles.iter().find(|trouble| matches!(trouble, Trouble::Outage(_)));
-        Err(passing.or(troubles.first()).cloned().unwrap_or(Outage::Unreachable.into()))
+        let mut named = votes.clone();
+        named.sort_by_cached_key(|server| (Reverse(count(&votes, server)), server.to_string()));
+        named.dedup();
+        if named.is_empty() {
+            // What one sentinel does not know another may, once it answers. Only what all of them say is final.
+            let passing = troubles.iter().find(|trouble| matches!(trouble, Trouble::Outage(_)));
+            return Err(passing.or(troubles.first()).cloned().unwrap_or(Outage::Unreachable.into()));
+        }
+        Ok(named)
     }
 
     async fn ask(&self, sentinel: &Server) -> Result<Server, Trouble> {

@@ -2,9 +2,11 @@
 
 mod cluster;
 mod credentials;
+mod disagreeing;
 mod failover;
 mod fake;
 mod keys;
+mod lagging;
 mod loss;
 mod outages;
 mod replicas;

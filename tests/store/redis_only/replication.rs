@@ -18,7 +18,7 @@ use crate::steps::{claim, writing};
 const DEBUG: [&str; 2] = ["--enable-debug-command", "local"];
 
 /// A primary, and a replica that is up to date.
-fn pair_of_servers() -> (Server, Server) {
+pub(super) fn pair_of_servers() -> (Server, Server) {
     let primary = Server::start(&DEBUG);
     let replica = follow(&primary);
     (primary, replica)
@@ -43,7 +43,7 @@ async fn followed(primary: &Server, replicas: usize) {
     }
 }
 
-fn harness(server: &Server) -> Harness {
+pub(super) fn harness(server: &Server) -> Harness {
     Harness::new(Arc::new(redis_store(&server.url(), &prefix(), StoreClock::Server)), Arc::new(Ahead::default()))
 }
 
