@@ -17,8 +17,9 @@ use super::tls::Tls;
 use crate::ports::Outage;
 use crate::store_url::{Credentials, Server};
 
-/// How long it may take, the answers to the first questions included.
-const DIAL: Duration = Duration::from_secs(1);
+/// How long it may take, the answers to the first questions included. Longer than a call waits: a process that gets little of
+/// the processor would else begin for ever anew.
+const DIAL: Duration = Duration::from_secs(3);
 
 /// An open connection.
 pub(super) struct Dialled {

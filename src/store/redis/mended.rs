@@ -16,7 +16,7 @@ use super::trouble::Trouble;
 use crate::ports::Outage;
 
 /// How long an attempt may take.
-const ATTEMPT: Duration = Duration::from_secs(3);
+const ATTEMPT: Duration = Duration::from_secs(5);
 /// The first and the longest wait between attempts.
 const RESTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
