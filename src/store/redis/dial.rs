@@ -12,8 +12,9 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::failure::{self, said};
-use super::hello::Hello;
+use super::hello::{Hello, Unfit};
 use super::tls::Tls;
+use super::trouble::Trouble;
 use crate::ports::Outage;
 use crate::store_url::{Credentials, Server};
 
@@ -39,11 +40,11 @@ pub(super) struct Dialer {
 }
 
 impl Dialer {
-    pub(super) async fn dial(&self, server: &Server) -> Result<Dialled, Outage> {
-        timeout(DIAL, self.open(server)).await.unwrap_or(Err(Outage::TimedOut))
+    pub(super) async fn dial(&self, server: &Server) -> Result<Dialled, Trouble> {
+        timeout(DIAL, self.open(server)).await.unwrap_or(Err(Outage::TimedOut.into()))
     }
 
-    async fn open(&self, server: &Server) -> Result<Dialled, Outage> {
+    async fn open(&self, server: &Server) -> Result<Dialled, Trouble> {
         let stream = TcpStream::connect((server.host.as_str(), server.port)).await.map_err(|_| Outage::Unreachable)?;
         stream.set_nodelay(true).map_err(|_| Outage::Unreachable)?;
         match &self.tls {
@@ -52,7 +53,7 @@ impl Dialer {
         }
     }
 
-    async fn greet<S>(&self, stream: S) -> Result<Dialled, Outage>
+    async fn greet<S>(&self, stream: S) -> Result<Dialled, Trouble>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -83,7 +84,12 @@ impl Dialer {
             && !hello.is_sentinel()
             && !hello.is_too_old()
         {
-            return Err(failure::outage(&refusal));
+            let lacks_database = failure::lacks_database(&refusal);
+            return Err(if lacks_database {
+                Unfit::NoDatabase(self.database).into()
+            } else {
+                failure::outage(&refusal).into()
+            });
         }
         Ok(Dialled { connection, hello, ended })
     }

@@ -29,8 +29,8 @@ pub(super) fn outage(error: &RedisError) -> Outage {
         Some("UNBLOCKED") => return Outage::ReadOnly,
         Some("WRONGTYPE" | "FOREIGN") => return Outage::Foreign,
         Some("ERR") if details(error, "max number of clients") => return Outage::NotReady,
-        // No password is configured, or no such database, or too many wrong passwords.
-        Some("ERR") if details(error, "AUTH") || details(error, "DB index") => return Outage::Denied,
+        // No password is configured, or too many were wrong.
+        Some("ERR") if details(error, "AUTH") => return Outage::Denied,
         // Who has not said who it is may not even say much: the server hangs up before it gets to NOAUTH.
         Some("ERR") if details(error, "Protocol error: unauthenticated") => {
             return Outage::Denied;
@@ -51,6 +51,11 @@ pub(super) fn outage(error: &RedisError) -> Outage {
 
 fn details(error: &RedisError, words: &str) -> bool {
     error.detail().is_some_and(|detail| detail.contains(words))
+}
+
+/// Whether a server lacks the database that was selected.
+pub(super) fn lacks_database(error: &RedisError) -> bool {
+    details(error, "DB index")
 }
 
 /// Whether a server lacks the script that it was asked to run.

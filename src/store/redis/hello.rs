@@ -46,6 +46,9 @@ pub enum Unfit {
     /// No sentinel knows the name.
     #[error("the sentinels at store.url watch no primary named {0}; give the name that their configuration has")]
     UnknownPrimary(String),
+    /// It has fewer databases.
+    #[error("the server at store.url has no database {0}; leave it out, or raise the server's setting `databases`")]
+    NoDatabase(u16),
     /// It lets us in, and not do what we have to.
     #[error("the user in store.url may not {0}; it needs: {needed}", needed = NEEDED)]
     NotPermitted(&'static str),

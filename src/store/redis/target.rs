@@ -69,7 +69,7 @@ impl Watched {
                 Ok(dialled) if dialled.hello.is_primary() => return Ok(Connection::new(dialled, server)),
                 // The sentinels may not have heard yet that it is one no longer.
                 Ok(_) => trouble = Outage::ReadOnly.into(),
-                Err(found) => trouble = found.into(),
+                Err(found) => trouble = found,
             }
         }
         Err(trouble)

@@ -51,3 +51,12 @@ async fn who_speaks_another_language_is_told() {
         assert!(matches!(told, Outage::Malformed | Outage::Unreachable), "{told:?}");
     }
 }
+
+#[tokio::test]
+async fn a_database_that_the_server_does_not_have_is_refused() {
+    let server = Server::shared();
+    assert_eq!(store(&format!("{}/15", server.url())).check().await, Ok(Ok(())));
+    let beyond = store(&format!("{}/16", server.url()));
+    assert_eq!(beyond.check().await, Ok(Err(Unfit::NoDatabase(16))));
+    assert_eq!(outage(&beyond).await, Outage::NotReady);
+}
