@@ -88,6 +88,10 @@ impl Default for DegradedMode {
 impl StoreWatch for DegradedMode {
     fn failed(&self, outage: Outage) {
         metrics::counter!("session_resumption_store_outages_total", "outage" => outage.name()).increment(1);
+        if outage == Outage::NotReplicated {
+            // Whoever waits for the replicas tells of it, once.
+            return;
+        }
         if !outage.is_of_whole_store() {
             tracing::warn!(%outage, "what the handshake store keeps of a conversation cannot be used");
             return;
@@ -151,6 +155,7 @@ mod tests {
             (Outage::NotReady, true),
             (Outage::ReadOnly, true),
             (Outage::Denied, true),
+            (Outage::NotReplicated, false),
             (Outage::Foreign, false),
             (Outage::Malformed, false),
         ] {
