@@ -20,8 +20,8 @@ use super::target::Target;
 use super::trouble::Trouble;
 use crate::ports::Outage;
 
-/// How long a call may take, a first attempt to connect included. A step takes the server well under a millisecond, and a
-/// customer waits.
+/// How long a call waits for a first attempt to connect, and then while nobody is answered. A step takes the server well under a
+/// millisecond, and a customer waits.
 pub(super) const CALL: Duration = Duration::from_secs(1);
 /// How long a replica may take.
 const WAIT: Duration = Duration::from_millis(200);
