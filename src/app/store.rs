@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::config::{StoreConfig, StoreUrl};
 use crate::degraded::DegradedMode;
-use crate::ports::{Clock, Handshakes, StoreError, StoreWatch as _};
+use crate::ports::{Clock, Handshakes, Outage, StoreError, StoreWatch as _};
 use crate::server::health::{Component, Condition, Health};
 use crate::store::memory::{DEFAULT_CAPACITY, MemoryStore};
 use crate::store::redis::{RedisStore, StoreClock};
@@ -86,7 +86,11 @@ impl Store {
     async fn until_degraded(&self, degraded: &DegradedMode) {
         let mut unfit = Unfitness::default();
         while timeout(ASK_ANYWAY, degraded.entered()).await.is_err() {
-            unfit.told(self.answers(degraded).await);
+            let answers = self.answers(degraded).await;
+            if answers.is_err() {
+                degraded.failed(Outage::NotReady);
+            }
+            unfit.told(answers);
         }
     }
 

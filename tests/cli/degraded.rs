@@ -153,6 +153,11 @@ async fn a_replica_without_callers_notices_it_too() {
     assert!(page(&service.process, "/readyz").await.contains(r#""store":"degraded""#));
     server.restart();
     becomes(&service, 0.0).await;
+    // One that answers and can serve no more is no better.
+    redis::cmd("REPLICAOF").arg(&["127.0.0.1", "1"]).exec(&mut server.admin()).unwrap();
+    becomes(&service, 1.0).await;
+    redis::cmd("REPLICAOF").arg(&["NO", "ONE"]).exec(&mut server.admin()).unwrap();
+    becomes(&service, 0.0).await;
     service.process.signal("TERM");
     let ended = service.process.ended().await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
