@@ -148,6 +148,7 @@ impl App {
         let closing = CancellationToken::new();
         let mut serving = tokio::spawn(
             tonic::transport::Server::builder()
+                .accept_http1(true)
                 .http2_keepalive_interval(Some(KEEPALIVE))
                 .http2_keepalive_timeout(Some(KEEPALIVE))
                 .layer(self.deadline)

@@ -7,6 +7,8 @@ use http::Response;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::Expired;
+
 pin_project! {
     /// Resolves to the inner response, or to the one for expired calls.
     #[derive(Debug)]
@@ -15,12 +17,13 @@ pin_project! {
         inner: F,
         #[pin]
         sleep: Option<Sleep>,
-        expired: fn() -> Response<B>,
+        expired: Option<Expired<B>>,
     }
 }
 
 impl<F, B> ResponseFuture<F, B> {
-    pub(super) fn new(inner: F, deadline: Option<Instant>, expired: fn() -> Response<B>) -> Self {
+    pub(super) fn new(inner: F, deadline: Option<(Instant, Expired<B>)>) -> Self {
+        let (deadline, expired) = deadline.unzip();
         Self { inner, sleep: deadline.map(sleep_until), expired }
     }
 }
@@ -36,9 +39,9 @@ where
         if let Poll::Ready(outcome) = this.inner.poll(cx) {
             return Poll::Ready(outcome);
         }
-        let Some(mut sleep) = this.sleep.as_pin_mut() else { return Poll::Pending };
+        let Some((mut sleep, answer)) = this.sleep.as_pin_mut().zip(*this.expired) else { return Poll::Pending };
         // The clock is asked too: tonic's timer may have woken us, due in the same tick as ours and fired before it.
         let expired = sleep.as_mut().poll(cx).is_ready() || Instant::now() >= sleep.deadline();
-        if expired { Poll::Ready(Ok((this.expired)())) } else { Poll::Pending }
+        if expired { Poll::Ready(Ok(answer())) } else { Poll::Pending }
     }
 }

@@ -2,30 +2,27 @@
 
 use std::time::Duration;
 
-use http::{Response, Uri};
 use tower::Layer;
 
-use super::DeadlineService;
+use super::{Applies, DeadlineService};
 
 /// Applies [`DeadlineService`] to a service.
 #[derive(Debug)]
 pub struct DeadlineLayer<B> {
     longest: Duration,
-    applies: fn(&Uri) -> bool,
-    expired: fn() -> Response<B>,
+    applies: Applies<B>,
 }
 
 impl<B> DeadlineLayer<B> {
-    /// Ends each call it applies to after its `grpc-timeout` or after `longest`, whichever is earlier, with the answer
-    /// `expired` makes.
-    pub fn new(longest: Duration, applies: fn(&Uri) -> bool, expired: fn() -> Response<B>) -> Self {
-        Self { longest, applies, expired }
+    /// Ends each call it applies to after the time its caller gives or after `longest`, whichever is earlier.
+    pub fn new(longest: Duration, applies: Applies<B>) -> Self {
+        Self { longest, applies }
     }
 }
 
 impl<B> Clone for DeadlineLayer<B> {
     fn clone(&self) -> Self {
-        Self { longest: self.longest, applies: self.applies, expired: self.expired }
+        Self { longest: self.longest, applies: self.applies }
     }
 }
 
@@ -33,6 +30,6 @@ impl<S, B> Layer<S> for DeadlineLayer<B> {
     type Service = DeadlineService<S, B>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        DeadlineService::new(inner, self.longest, self.applies, self.expired)
+        DeadlineService::new(inner, self.longest, self.applies)
     }
 }

@@ -3,30 +3,29 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response, Uri};
+use http::{Request, Response};
 use tokio::time::Instant;
 use tower::Service;
 
-use super::{Deadline, ResponseFuture, timeout};
+use super::{Applies, Deadline, ResponseFuture, timeout};
 
 /// Ends calls to the inner service at their deadline.
 #[derive(Debug)]
 pub struct DeadlineService<S, B> {
     inner: S,
     longest: Duration,
-    applies: fn(&Uri) -> bool,
-    expired: fn() -> Response<B>,
+    applies: Applies<B>,
 }
 
 impl<S, B> DeadlineService<S, B> {
-    pub(super) fn new(inner: S, longest: Duration, applies: fn(&Uri) -> bool, expired: fn() -> Response<B>) -> Self {
-        Self { inner, longest, applies, expired }
+    pub(super) fn new(inner: S, longest: Duration, applies: Applies<B>) -> Self {
+        Self { inner, longest, applies }
     }
 }
 
 impl<S: Clone, B> Clone for DeadlineService<S, B> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), longest: self.longest, applies: self.applies, expired: self.expired }
+        Self { inner: self.inner.clone(), longest: self.longest, applies: self.applies }
     }
 }
 
@@ -43,12 +42,12 @@ where
     }
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
-        if !(self.applies)(request.uri()) {
-            return ResponseFuture::new(self.inner.call(request), None, self.expired);
-        }
+        let Some(expired) = (self.applies)(request.uri(), request.headers()) else {
+            return ResponseFuture::new(self.inner.call(request), None);
+        };
         let asked = timeout::of(request.headers()).map_or(self.longest, timeout::answer_before);
         let deadline = Instant::now() + asked.min(self.longest);
         request.extensions_mut().insert(Deadline(deadline));
-        ResponseFuture::new(self.inner.call(request), Some(deadline), self.expired)
+        ResponseFuture::new(self.inner.call(request), Some((deadline, expired)))
     }
 }

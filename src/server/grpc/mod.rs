@@ -16,7 +16,7 @@ use crate::pb;
 use crate::pb::session_resumption_server::SessionResumption;
 use crate::service::{Caller, Resumption};
 
-pub use status::{deadline_exceeded, explain, status};
+pub use status::{NOT_A_MESSAGE, deadline_exceeded, explain, status, too_large};
 
 /// The service behind `sessionresumption.v1.SessionResumption`.
 #[derive(Debug, Clone)]

@@ -16,6 +16,9 @@ const DOMAIN: &str = "sessionresumption";
 /// many there are.
 const MAX_VIOLATIONS: usize = 20;
 
+/// What is told of bytes that cannot be decoded.
+pub const NOT_A_MESSAGE: &str = "the request is not a message of this method";
+
 /// The gRPC status of an error, with `ErrorInfo`, and `RetryInfo` and `BadRequest` where they help.
 pub fn status(error: Error) -> Status {
     metrics::counter!("session_resumption_errors_total", "reason" => error.reason.wire()).increment(1);
@@ -48,6 +51,11 @@ fn code(kind: Kind) -> Code {
     }
 }
 
+/// A request that is larger than the service reads.
+pub fn too_large() -> Error {
+    Error::new(Reason::RequestTooLarge, "the request is larger than 1 MiB; send less at once")
+}
+
 /// The answer to a call whose deadline passed.
 pub fn deadline_exceeded<B: Default>() -> Response<B> {
     status(out_of_time()).into_http()
@@ -57,10 +65,8 @@ pub fn deadline_exceeded<B: Default>() -> Response<B> {
 pub fn explain<B: Default>(response: Response<B>) -> Response<B> {
     let unexplained = Status::from_header_map(response.headers()).filter(|status| status.details().is_empty());
     let error = match unexplained.map(|status| status.code()) {
-        Some(Code::OutOfRange) => {
-            Error::new(Reason::RequestTooLarge, "the request is larger than 1 MiB; send less at once")
-        }
-        Some(Code::Internal) => Error::new(Reason::MalformedRequest, "the request is not a message of this method"),
+        Some(Code::OutOfRange) => too_large(),
+        Some(Code::Internal) => Error::new(Reason::MalformedRequest, NOT_A_MESSAGE),
         _ => return response,
     };
     status(error).into_http()

@@ -1,0 +1,94 @@
+//! The calls by plain HTTP: the Connect protocol's unary form, as JSON or protobuf.
+//!
+//! Every method is answered by the gRPC service's own handler, so that both protocols check, answer, refuse and count alike.
+//! The protocol: <https://connectrpc.com/docs/protocol>.
+
+mod codec;
+mod error;
+mod headers;
+mod media_type;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
+use axum::response::IntoResponse as _;
+use axum::routing::{MethodRouter, post};
+use http::header::CONTENT_TYPE;
+use prost::Message;
+use prost_reflect::MethodDescriptor;
+use tonic::Status;
+use tonic::metadata::MetadataMap;
+
+use super::descriptors::{BrokenDescriptors, method};
+use super::grpc::{NOT_A_MESSAGE, Server, status, too_large};
+use crate::domain::error::{Error, Reason};
+use crate::pb::session_resumption_server::SessionResumption;
+use codec::Codec;
+
+pub(super) use error::deadline_exceeded;
+pub(super) use media_type::is_grpc;
+
+/// The routes of all methods. Whatever they do not know is refused in the protocol's own form.
+pub(super) fn router(server: &Server, max_request_bytes: usize) -> Result<Router, BrokenDescriptors> {
+    let (validate, confirm, inject) =
+        (method("ValidateSession")?, method("ConfirmReattach")?, method("InjectContext")?);
+    Ok(Router::new()
+        .route(&path(&validate), unary(server, validate, |server, it| async move { server.validate_session(it).await }))
+        .route(&path(&confirm), unary(server, confirm, |server, it| async move { server.confirm_reattach(it).await }))
+        .route(&path(&inject), unary(server, inject, |server, it| async move { server.inject_context(it).await }))
+        .fallback(async || error::no_such_path())
+        .method_not_allowed_fallback(async || error::only_post())
+        .layer(DefaultBodyLimit::max(max_request_bytes)))
+}
+
+fn path(method: &MethodDescriptor) -> String {
+    format!("/{}/{}", method.parent_service().full_name(), method.name())
+}
+
+/// One method: reads the message, lets the gRPC service answer, writes its answer.
+fn unary<Q, A, F>(
+    server: &Server,
+    method: MethodDescriptor,
+    call: impl Fn(Server, tonic::Request<Q>) -> F + Clone + Send + Sync + 'static,
+) -> MethodRouter
+where
+    Q: Message + Default + 'static,
+    A: Message,
+    F: Future<Output = Result<tonic::Response<A>, Status>> + Send,
+{
+    let server = server.clone();
+    post(async move |request: Request| {
+        let Some(codec) = Codec::of(request.headers()) else { return error::unsupported_media_type() };
+        let answer = async {
+            let message = read(codec, &method, request).await?;
+            let answer = call(server, message).await?;
+            codec.encode(method.output(), answer.get_ref())
+        };
+        match answer.await {
+            Ok(bytes) => ([(CONTENT_TYPE, codec.media_type())], bytes).into_response(),
+            Err(status) => error::response(&status),
+        }
+    })
+}
+
+/// The request as the gRPC service expects it: what layers put beside it goes with it.
+async fn read<Q: Message + Default>(
+    codec: Codec,
+    method: &MethodDescriptor,
+    mut request: Request,
+) -> Result<tonic::Request<Q>, Status> {
+    headers::check(request.headers())?;
+    let extensions = std::mem::take(request.extensions_mut());
+    let headers = std::mem::take(request.headers_mut());
+    let bytes = Bytes::from_request(request, &()).await.map_err(|unread| status(refuse(&unread)))?;
+    let message = codec.decode(method.input(), &bytes).map_err(status)?;
+    Ok(tonic::Request::from_parts(MetadataMap::from_headers(headers), extensions, message))
+}
+
+fn refuse(unread: &BytesRejection) -> Error {
+    match unread {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => too_large(),
+        _ => Error::new(Reason::MalformedRequest, NOT_A_MESSAGE),
+    }
+}
