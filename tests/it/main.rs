@@ -11,6 +11,7 @@ mod degraded;
 mod faults;
 mod injecting;
 mod invariants;
+mod json;
 mod order;
 mod outage;
 #[path = "../support/redis/mod.rs"]

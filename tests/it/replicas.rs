@@ -1,7 +1,7 @@
 //! The same cases as `main.rs` asks one service, asked of two replicas that share a Redis server: every call goes to the other
 //! one of them.
 //!
-//! Left out is what a replica does alone, whatever it shares: how it takes bad input (`bad_input`, `times`), what it makes of
+//! Left out is what a replica does alone, whatever it shares: how it takes bad input (`bad_input`, `times`), how it speaks plain HTTP (`json`), what it makes of
 //! Genesys' answers (`upstream`), how it is watched and stopped (`surface`). And `budget` and `outage`: each replica has a
 //! budget and circuits of its own.
 

@@ -79,7 +79,8 @@ async fn read<Q: Message + Default>(
     mut request: Request,
 ) -> Result<tonic::Request<Q>, Status> {
     headers::check(request.headers())?;
-    let extensions = std::mem::take(request.extensions_mut());
+    // A copy: the limit of the body stands there too.
+    let extensions = request.extensions().clone();
     let headers = std::mem::take(request.headers_mut());
     let bytes = Bytes::from_request(request, &()).await.map_err(|unread| status(refuse(&unread)))?;
     let message = codec.decode(method.input(), &bytes).map_err(status)?;
