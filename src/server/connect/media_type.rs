@@ -6,8 +6,8 @@ use http::header::CONTENT_TYPE;
 /// Whether a request speaks gRPC. All others are answered in plain HTTP.
 pub(in crate::server) fn is_grpc(headers: &HeaderMap) -> bool {
     const GRPC: &[u8] = b"application/grpc";
-    let value = headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
-    value.and_then(|value| value.get(..GRPC.len())).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
+    let start = headers.get(CONTENT_TYPE).and_then(|value| value.as_bytes().get(..GRPC.len()));
+    start.is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
 }
 
 /// The type of a body without its parameters, if there is one type, and its text is UTF-8 as far as it says.

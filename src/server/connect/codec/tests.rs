@@ -28,8 +28,8 @@ fn validate(json: &str) -> Result<ValidateSessionRequest, Error> {
     read("ValidateSession", json)
 }
 
-fn at(seconds: i64, nanos: i32) -> Option<Timestamp> {
-    Some(Timestamp { seconds, nanos })
+fn at(seconds: i64, nanos: i32) -> Timestamp {
+    Timestamp { seconds, nanos }
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn every_field_of_a_request_is_read_by_both_its_names() {
         handshake_id: "h".into(),
         intent: Intent::TakeOver.into(),
         disconnect_reason: "lost \"Wi-Fi\" \u{1f4ac}".into(),
-        disconnect_time: at(1_772_877_625, 250_000_000),
+        disconnect_time: Some(at(1_772_877_625, 250_000_000)),
     };
     let camel = r#"{"conversationId": "c", "participantId": "p", "resumeKey": "k", "clientInstanceId": "t", "attemptId": "a",
         "handshakeId": "h", "intent": "TAKE_OVER", "disconnectReason": "lost \"Wi-Fi\" \ud83d\udcac",
@@ -71,7 +71,7 @@ fn every_field_of_a_request_is_read_by_both_its_names() {
         tab_epoch: u64::MAX,
         marker: "m".into(),
         messages: vec![
-            Missed { client_message_id: "1".into(), text: "one".into(), sent_time: at(-1, 500_000_000) },
+            Missed { client_message_id: "1".into(), text: "one".into(), sent_time: Some(at(-1, 500_000_000)) },
             Missed::default(),
         ],
     };
@@ -130,7 +130,7 @@ fn times_are_rfc_3339_and_nothing_else() {
         ("9999-12-31T23:59:59.999999999Z", (253_402_300_799, 999_999_999)),
     ] {
         let request = validate(&json!({ "disconnectTime": json }).to_string()).unwrap();
-        assert_eq!(request.disconnect_time, at(expected.0, expected.1), "{json}");
+        assert_eq!(request.disconnect_time, Some(at(expected.0, expected.1)), "{json}");
     }
     for json in [
         json!(""),
@@ -243,11 +243,11 @@ fn an_answer_tells_every_field_and_leaves_out_only_messages_that_are_not_there()
         transfer_reason: "r".into(),
         tab_role: 1,
         tab_epoch: u64::MAX,
-        resumable_until_time: at(1_772_877_625, 0),
+        resumable_until_time: Some(at(1_772_877_625, 0)),
         replayed: true,
         degraded: true,
         source: 1,
-        as_of_time: at(1_772_877_625, 250_000_000),
+        as_of_time: Some(at(1_772_877_625, 250_000_000)),
         undelivered_message_ids: vec!["m".into()],
         routing_attributes: HashMap::from([("resume".into(), "true".into())]),
     };
@@ -267,7 +267,7 @@ fn an_answer_tells_every_field_and_leaves_out_only_messages_that_are_not_there()
         retry_delay: Some(Duration { seconds: 1, nanos: 500_000_000 }),
         agent_id: "a".into(),
         resumption_count: i32::MAX,
-        last_resumption_time: at(1_772_877_625, 1_000),
+        last_resumption_time: Some(at(1_772_877_625, 1_000)),
         replayed: true,
     };
     let expected = json!({
@@ -294,7 +294,7 @@ fn an_answer_tells_every_field_and_leaves_out_only_messages_that_are_not_there()
 #[test]
 fn an_answer_that_json_cannot_show_is_a_bug_of_ours() {
     let answer =
-        ConfirmReattachResponse { last_resumption_time: at(i64::MAX, 0), ..ConfirmReattachResponse::default() };
+        ConfirmReattachResponse { last_resumption_time: Some(at(i64::MAX, 0)), ..ConfirmReattachResponse::default() };
     let output = descriptors::method("ConfirmReattach").unwrap().output();
     assert_eq!(Codec::Json.encode(output, &answer).unwrap_err().code(), tonic::Code::Internal);
 }
