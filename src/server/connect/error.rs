@@ -1,10 +1,9 @@
 //! Errors as the Connect protocol has them: a code, a message and details in JSON, whatever the request's own type is.
 
-use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use http::header::{ALLOW, HeaderName, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use prost::Message as _;
 use prost_reflect::DynamicMessage;
@@ -14,6 +13,7 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+use super::codec::Codec;
 use crate::domain::error::{Error, Reason};
 use crate::server::descriptors;
 use crate::server::grpc::status;
@@ -27,10 +27,12 @@ const TYPES: HeaderValue = HeaderValue::from_static("application/json, applicati
 pub(super) fn response(status: &Status) -> Response {
     let (name, http) = code(status.code());
     let details = tonic_types::pb::Status::decode(status.details()).unwrap_or_default().details;
-    let details: Vec<Value> = details.iter().map(detail).collect();
-    let body = Json(json!({"code": name, "message": status.message(), "details": details}));
+    let details = details.iter().map(detail).collect();
+    // By hand, so that what people look for comes first.
+    let (message, details) = (json!(status.message()), Value::Array(details));
+    let body = format!(r#"{{"code":"{name}","message":{message},"details":{details}}}"#);
     let http = StatusCode::from_u16(http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (http, body).into_response();
+    let mut response = (http, [(CONTENT_TYPE, Codec::Json.media_type())], body).into_response();
     if let Some(delay) = status.get_details_retry_info().and_then(|info| info.retry_delay) {
         // Rounded up, so that nobody comes too early.
         let seconds = delay.as_secs().saturating_add(u64::from(delay.subsec_nanos() > 0));
