@@ -1,17 +1,17 @@
 //! Whatever one protocol refuses, the other refuses in the same words.
 
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use prost::Message as _;
 use serde_json::{Value, json};
-use tonic::{Code, Status};
-
-use super::door::Door;
-use crate::support::wire::{CONFIRM, INJECT, VALIDATE, Wire, frame};
-use crate::support::{Chat, Harness, Refusal};
-
-use http::StatusCode;
 use session_resumption::pb;
 use session_resumption::pb::inject_context_request::Message;
 use session_resumption::pb::{ConfirmReattachRequest, InjectContextRequest, ValidateSessionRequest};
+use tonic::{Code, Status};
+
+use super::door::{Answer, Door, PROTO};
+use crate::support::wire::{CONFIRM, INJECT, VALIDATE, Wire, frame};
+use crate::support::{Chat, Harness, Refusal};
 
 const UUID: &str = "7b8f7a3e-3c1c-4d58-9d5e-0a6c3f4f2b11";
 
@@ -141,8 +141,8 @@ async fn bad_requests_are_refused_alike_by_grpc_protobuf_and_json() {
         let (code, message, details) = told(&by_grpc);
         let (http, name) = connect(code);
         let by_json = door.json(case.method, &case.json).await.refused(http, name);
-        let by_proto = door.post(case.method).header("content-type", "application/proto").body(case.proto);
-        let by_proto = super::door::Answer::of(by_proto).await.refused(http, name);
+        let by_proto = door.post(case.method).header(CONTENT_TYPE, PROTO).body(case.proto);
+        let by_proto = Answer::of(by_proto).await.refused(http, name);
         for (form, refused) in [("json", by_json), ("proto", by_proto)] {
             assert_eq!(refused.0["message"], message.as_str(), "{index} {form}");
             assert_eq!(refused.details(), details, "{index} {form}");
