@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN};
 use http::{Method, StatusCode};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -150,6 +150,19 @@ async fn headers_that_ask_for_what_we_do_not_speak_are_refused() {
         .header(CONTENT_ENCODING, "identity")
         .header(CONTENT_ENCODING, "gzip");
     Answer::of(twice.body("{}")).await.refused(unimplemented.0, unimplemented.1);
+    nothing_was_asked(harness).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_a_browser_is_not_trusted_for_coming_from_loopback() {
+    let (harness, door) = quiet().await;
+    // The second one is the page's own origin, as far as its browser can tell.
+    for origin in ["https://evil.example", harness.address.as_str(), "null"] {
+        let request = door.post(VALIDATE).header(CONTENT_TYPE, JSON).header(ORIGIN, origin);
+        let body = json!({"conversationId": "c", "participantId": "p"}).to_string();
+        let refused = Answer::of(request.body(body)).await.refused(StatusCode::UNAUTHORIZED, "unauthenticated");
+        assert_eq!(refused.reason(), "UNAUTHENTICATED", "{origin}");
+    }
     nothing_was_asked(harness).await;
 }
 
