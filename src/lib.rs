@@ -19,6 +19,7 @@ pub mod entropy;
 pub mod genesys;
 pub mod layers;
 pub mod pb;
+pub mod peer;
 pub mod ports;
 pub mod server;
 pub mod service;

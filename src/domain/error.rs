@@ -9,8 +9,12 @@ pub enum Kind {
     Invalid,
     /// Who is calling is not known.
     Unauthenticated,
+    /// The caller is known, and may not.
+    Forbidden,
     /// What the request names does not exist, for this caller.
     NotFound,
+    /// What is to be made exists already, and is another.
+    Exists,
     /// The request is right, but not now; something else has to happen first.
     Precondition,
     /// Two callers collided; repeat the whole operation.
@@ -123,8 +127,22 @@ reasons! {
     StoreFull = "STORE_FULL", Unavailable;
     /// The caller's deadline passed.
     DeadlineExceeded = "DEADLINE_EXCEEDED", Deadline;
-    /// The caller showed no credentials.
+    /// The caller showed no credentials that are good.
     Unauthenticated = "UNAUTHENTICATED", Unauthenticated;
+    /// The caller's role does not have this call.
+    PermissionDenied = "PERMISSION_DENIED", Forbidden;
+    /// The caller, its address or its session asks more often than it may.
+    RateLimited = "RATE_LIMITED", Exhausted;
+    /// We have more calls under way than we can serve.
+    Overloaded = "OVERLOADED", Unavailable;
+    /// The resume key is another session's.
+    ResumeKeyTaken = "RESUME_KEY_TAKEN", Exists;
+    /// The request names a session in two ways.
+    AmbiguousSession = "AMBIGUOUS_SESSION", Invalid;
+    /// No secret is configured to sign session tokens with.
+    SessionTokensDisabled = "SESSION_TOKENS_DISABLED", Precondition;
+    /// The keys that the caller's token is checked with cannot be had.
+    KeysUnavailable = "KEYS_UNAVAILABLE", Unavailable;
     /// A bug of ours.
     Internal = "INTERNAL", Internal;
 }

@@ -82,6 +82,10 @@ text_id! {
     /// A message a caller wants injected, named by the caller.
     ClientMessageId
 }
+text_id! {
+    /// A name under which a trusted caller registered a session, for browsers that never learn its ids.
+    ResumeKey
+}
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -1,5 +1,6 @@
 //! The rules of resumption, pure: no IO, no async, no clock, no randomness of their own.
 
+pub mod access;
 pub mod answer;
 pub mod conversation;
 pub mod counter;

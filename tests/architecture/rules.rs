@@ -15,6 +15,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["domain", "ports", "store_url"]),
     // One grammar, which the configuration checks and the store goes by.
     ("store_url", &[]),
+    ("peer", &[]),
     ("budget", &["domain", "ports"]),
     ("degraded", &["ports"]),
     ("audit", &["domain", "ports"]),

@@ -41,7 +41,9 @@ fn code(kind: Kind) -> Code {
     match kind {
         Kind::Invalid => Code::InvalidArgument,
         Kind::Unauthenticated => Code::Unauthenticated,
+        Kind::Forbidden => Code::PermissionDenied,
         Kind::NotFound => Code::NotFound,
+        Kind::Exists => Code::AlreadyExists,
         Kind::Precondition => Code::FailedPrecondition,
         Kind::Conflict => Code::Aborted,
         Kind::Exhausted => Code::ResourceExhausted,
