@@ -7,6 +7,7 @@
 pub mod app;
 pub mod audit;
 pub mod budget;
+pub mod cidr;
 pub mod cli;
 pub mod clock;
 pub mod commands;

@@ -20,8 +20,9 @@ pub use error::ConfigErrors;
 pub(crate) use parse::duration;
 pub use render::reference;
 pub use sections::{
-    Certificates, GenesysConfig, HandshakeConfig, InjectConfig, MarkerAuthor, PolicyConfig, Profile, ReadMethod,
-    ServerConfig, Share, StoreConfig, StoreUrl, TokenRefresh, Window, WindowsConfig,
+    AuthConfig, Certificates, GenesysConfig, HandshakeConfig, InjectConfig, LimitsConfig, MarkerAuthor, PolicyConfig,
+    Profile, Rate, ReadMethod, SameSite, ServerConfig, Share, StoreConfig, StoreUrl, TlsConfig, TlsFiles, TokenRefresh,
+    WebConfig, Window, WindowsConfig,
 };
 
 use reader::{Line, Reader};
@@ -32,6 +33,14 @@ use source::Sources;
 pub struct Config {
     /// The listeners and their limits.
     pub server: ServerConfig,
+    /// How connections are encrypted.
+    pub tls: TlsConfig,
+    /// Who calls, and how they prove it.
+    pub auth: AuthConfig,
+    /// What pages in browsers may do.
+    pub web: WebConfig,
+    /// How much each may ask.
+    pub limits: LimitsConfig,
     /// The way to Genesys Cloud.
     pub genesys: GenesysConfig,
     /// What may be resumed.
@@ -80,13 +89,24 @@ impl Config {
     /// All sections are read before the first missing one is noticed: each tells the reader what is wrong with it.
     fn read(reader: &mut Reader) -> Option<Self> {
         let server = ServerConfig::read(reader);
+        let tls = TlsConfig::read(reader);
+        let auth = AuthConfig::read(reader);
+        let web = WebConfig::read(reader);
+        let limits = LimitsConfig::read(reader);
         let genesys = GenesysConfig::read(reader);
         let policy = PolicyConfig::read(reader);
         let handshake = HandshakeConfig::read(reader);
         let inject = InjectConfig::read(reader);
         let store = StoreConfig::read(reader);
+        if let (Some(server), Some(auth), Some(tls)) = (&server, &auth, &tls) {
+            sections::guard_listener(reader, server.listen, auth, tls);
+        }
         Some(Self {
             server: server?,
+            tls: tls?,
+            auth: auth?,
+            web: web?,
+            limits: limits?,
             genesys: genesys?,
             policy: policy?,
             handshake: handshake?,

@@ -16,6 +16,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     // One grammar, which the configuration checks and the store goes by.
     ("store_url", &[]),
     ("peer", &[]),
+    ("cidr", &[]),
     ("budget", &["domain", "ports"]),
     ("degraded", &["ports"]),
     ("audit", &["domain", "ports"]),
@@ -25,7 +26,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("server", &["domain", "ports", "service", "layers", "pb", "telemetry"]),
     ("telemetry", &[]),
     ("terminal", &[]),
-    ("config", &["store_url"]),
+    ("config", &["cidr", "store_url"]),
     ("pb", &[]),
     ("cli", &["config"]),
     (

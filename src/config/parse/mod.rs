@@ -3,18 +3,24 @@
 mod address;
 mod certificates;
 mod duration;
+mod files;
+mod list;
 mod plain;
 mod portion;
+mod rate;
 mod secret;
 mod store;
 mod url;
 
-pub(super) use address::LoopbackAddress;
+pub(super) use address::Address;
 pub(super) use certificates::CertificateFile;
 pub(crate) use duration::duration;
 pub(super) use duration::{Range, WindowRange};
-pub(super) use plain::{Choice, Text, WholeNumber};
+pub(super) use files::{KeyFile, ReadableFile};
+pub(super) use list::{Networks, Origins};
+pub(super) use plain::{Choice, Switch, Text, WholeNumber};
 pub(super) use portion::Portion;
+pub(super) use rate::RateOrOff;
 pub(super) use secret::{Secret, SecretFile};
 pub(super) use store::StoreAddress;
 pub(super) use url::HttpUrl;

@@ -1,4 +1,4 @@
-//! Choices, text and whole numbers.
+//! Choices, switches, text and whole numbers.
 
 use super::Parse;
 
@@ -17,6 +17,24 @@ impl<T: Copy + Sync> Parse for Choice<T> {
     fn allowed(&self) -> String {
         let words: Vec<String> = self.0.iter().map(|(word, _)| format!("{word:?}")).collect();
         words.join(" or ")
+    }
+}
+
+/// Yes or no.
+#[derive(Debug)]
+pub(in crate::config) struct Switch;
+
+impl Parse for Switch {
+    type Value = bool;
+
+    const BARE: bool = true;
+
+    fn parse(&self, text: &str) -> Result<bool, String> {
+        text.parse().map_err(|_| "neither true nor false".to_owned())
+    }
+
+    fn allowed(&self) -> String {
+        "true or false".to_owned()
     }
 }
 

@@ -24,17 +24,34 @@ fn a_refusal_names_key_value_origin_reason_and_what_is_allowed() {
 #[test]
 fn values_out_of_place_are_refused() {
     let table = [
-        (
-            "server.listen",
-            "0.0.0.0:50051",
-            "no caller credentials can be configured yet; listening beyond loopback would be open to everyone",
-        ),
-        ("server.listen", "[::]:50051", "open to everyone"),
-        ("server.listen", "192.168.0.1:50051", "open to everyone"),
         ("server.listen", "localhost:50051", "not an IP address and a port"),
         ("server.listen", "127.0.0.1", "not an IP address and a port"),
         ("server.listen", "127.0.0.1:65536", "not an IP address and a port"),
-        ("server.admin_listen", "0.0.0.0:9090", "open to everyone"),
+        ("server.admin_listen", "9090", "not an IP address and a port"),
+        ("server.max_connections", "9", "out of range"),
+        ("server.max_connection_age", "73h", "too long"),
+        ("auth.callers_file", "/nowhere/callers.toml", "cannot be read"),
+        ("auth.session_token_secret_file", "/nowhere/secrets", "cannot be read"),
+        ("auth.session_token_ttl", "1m", "too short"),
+        ("tls.certificate_file", "/nowhere/cert.pem", "cannot be read"),
+        ("tls.key_file", "/nowhere/key.pem", "cannot be read"),
+        ("tls.key_file", "/dev/null", "holds no private key"),
+        ("tls.client_ca_file", "/dev/null", "holds no certificate"),
+        ("tls.allow_plaintext", "yes", "neither true nor false"),
+        ("web.allowed_origins", "*", "a wildcard"),
+        ("web.allowed_origins", "https://*.example.com", "a wildcard"),
+        ("web.allowed_origins", "https://a.example.com/", "a browser sends https://a.example.com"),
+        ("web.allowed_origins", "https://a.example.com:443", "a browser sends https://a.example.com"),
+        ("web.allowed_origins", "http://a.example.com", "begin with https://"),
+        ("web.allowed_origins", "https://a.example.com,", "empty between commas"),
+        ("web.allowed_origins", "null", "not an origin"),
+        ("web.cookie_same_site", "Strict", "no such choice"),
+        ("limits.address", "60", "it needs a unit"),
+        ("limits.session", "60/h", "the unit is s or m"),
+        ("limits.service", "0/m", "out of range"),
+        ("limits.max_concurrent_calls", "0", "out of range"),
+        ("limits.trusted_proxies", "10.0.0.1/8", "bits beyond the prefix"),
+        ("limits.trusted_proxies", "proxy", "not an IP address"),
         ("server.drain_timeout", "999ms", "too short"),
         ("server.drain_timeout", "601s", "too long"),
         ("server.max_call_time", "99ms", "too short"),
@@ -260,7 +277,6 @@ fn everything_that_is_wrong_is_told_in_one_run() {
         "polcy (from the file): unknown section; did you mean policy?",
         "store.url (from the file): takes one value, not a list. allowed: \"memory:\", redis://[user:password@]host[:port][/database], ",
         "SESSION_RESUMPTION__NOPE: unknown variable; ",
-        "server.listen = ",
         "genesys.profile: required, but not given; write it in the file or set SESSION_RESUMPTION__GENESYS__PROFILE",
         "genesys.api_url: required",
         "genesys.login_url: required",
@@ -268,9 +284,61 @@ fn everything_that_is_wrong_is_told_in_one_run() {
         "genesys.client_secret or genesys.client_secret_file: required",
         "genesys.timeout = 3 ",
         "inject.marker_author = \"me\" (from SESSION_RESUMPTION__INJECT__MARKER_AUTHOR)",
+        "server.listen = \"0.0.0.0:1\" (from the file): auth.callers_file is not given",
+        "server.listen = \"0.0.0.0:1\" (from the file): credentials would cross the network",
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for (found, expected) in found.iter().zip(expected) {
         assert!(found.starts_with(expected), "{found}");
+    }
+}
+
+/// Beyond loopback, callers must be named and connections encrypted.
+#[test]
+fn nothing_is_open_unless_configured_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let callers = dir.path().join("callers.toml");
+    std::fs::write(&callers, "").unwrap();
+    let callers = ("SESSION_RESUMPTION__AUTH__CALLERS_FILE", callers.to_str().unwrap());
+    let plaintext = ("SESSION_RESUMPTION__TLS__ALLOW_PLAINTEXT", "true");
+    for address in ["0.0.0.0:50051", "[::]:50051", "192.168.0.1:50051", "[::ffff:10.0.0.1]:50051"] {
+        let listen = ("SESSION_RESUMPTION__SERVER__LISTEN", address);
+        let both = problems(MINIMAL, &[listen]);
+        assert_eq!(both.len(), 2, "{both:?}");
+        assert!(both[0].contains("auth.callers_file is not given"), "{both:?}");
+        assert!(both[1].contains("in the clear"), "{both:?}");
+        assert_eq!(problems(MINIMAL, &[listen, callers]).len(), 1);
+        assert_eq!(problems(MINIMAL, &[listen, plaintext]).len(), 1);
+        load(MINIMAL, &[listen, callers, plaintext]).unwrap();
+    }
+    for address in ["127.0.0.1:0", "[::1]:0", "127.1.2.3:0"] {
+        load(MINIMAL, &[("SESSION_RESUMPTION__SERVER__LISTEN", address)]).unwrap();
+    }
+}
+
+#[test]
+fn tls_settings_go_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let file = |name: &str, text: String| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (cert, key) = (file("cert.pem", made.cert.pem()), file("key.pem", made.signing_key.serialize_pem()));
+    let cert = ("SESSION_RESUMPTION__TLS__CERTIFICATE_FILE", cert.as_str());
+    let key = ("SESSION_RESUMPTION__TLS__KEY_FILE", key.as_str());
+    let authority = ("SESSION_RESUMPTION__TLS__CLIENT_CA_FILE", cert.1);
+    let plaintext = ("SESSION_RESUMPTION__TLS__ALLOW_PLAINTEXT", "true");
+    load(MINIMAL, &[cert, key]).unwrap();
+    load(MINIMAL, &[cert, key, authority]).unwrap();
+    for (given, why) in [
+        (&[cert][..], "tls.key_file is not given"),
+        (&[key], "tls.certificate_file is not given"),
+        (&[authority], "tls.certificate_file is not given"),
+        (&[cert, key, plaintext], "nothing is in the clear"),
+    ] {
+        let found = problems(MINIMAL, given);
+        assert!(found.len() == 1 && found[0].contains(why), "{found:?}");
     }
 }

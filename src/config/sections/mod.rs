@@ -1,5 +1,10 @@
 //! The sections as the components take them, and how each is read.
 
+mod doors;
+
+pub(super) use doors::guard_listener;
+pub use doors::{AuthConfig, LimitsConfig, Rate, SameSite, TlsConfig, TlsFiles, WebConfig};
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -24,6 +29,10 @@ pub struct ServerConfig {
     pub drain_timeout: Duration,
     /// The longest deadline a call gets.
     pub max_call_time: Duration,
+    /// The most connections at once.
+    pub max_connections: u32,
+    /// How long a connection lasts before its client is asked to open a new one.
+    pub max_connection_age: Window,
 }
 
 /// The way to Genesys Cloud.
@@ -60,7 +69,7 @@ pub struct Share {
 impl Share {
     const ALL: u32 = 1_000_000;
 
-    pub(super) fn millionths(millionths: u32) -> Option<Self> {
+    pub(in crate::config) fn millionths(millionths: u32) -> Option<Self> {
         (1..=Self::ALL).contains(&millionths).then_some(Self { millionths })
     }
 
@@ -186,22 +195,26 @@ impl fmt::Debug for Certificates {
 // Each function asks for all its keys before the first `?`, so that every problem is noticed.
 
 impl ServerConfig {
-    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+    pub(in crate::config) fn read(reader: &mut Reader) -> Option<Self> {
         let listen = reader.get(&keys::SERVER_LISTEN);
         let admin_listen = reader.get(&keys::SERVER_ADMIN_LISTEN);
         let drain_timeout = reader.get(&keys::SERVER_DRAIN_TIMEOUT);
         let max_call_time = reader.get(&keys::SERVER_MAX_CALL_TIME);
+        let max_connections = reader.get(&keys::SERVER_MAX_CONNECTIONS);
+        let max_connection_age = reader.get(&keys::SERVER_MAX_CONNECTION_AGE);
         Some(Self {
             listen: listen?,
             admin_listen: admin_listen?,
             drain_timeout: drain_timeout?,
             max_call_time: max_call_time?,
+            max_connections: max_connections?,
+            max_connection_age: max_connection_age?,
         })
     }
 }
 
 impl GenesysConfig {
-    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+    pub(in crate::config) fn read(reader: &mut Reader) -> Option<Self> {
         let profile = reader.get(&keys::GENESYS_PROFILE);
         let api_url = reader.get(&keys::GENESYS_API_URL);
         let login_url = reader.get(&keys::GENESYS_LOGIN_URL);
@@ -228,7 +241,7 @@ impl GenesysConfig {
 }
 
 impl PolicyConfig {
-    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+    pub(in crate::config) fn read(reader: &mut Reader) -> Option<Self> {
         let disconnected = reader.get(&keys::POLICY_WINDOWS_DISCONNECTED);
         let active = reader.get(&keys::POLICY_WINDOWS_ACTIVE);
         let transfer = reader.get(&keys::POLICY_WINDOWS_TRANSFER);
@@ -246,19 +259,19 @@ impl PolicyConfig {
 }
 
 impl HandshakeConfig {
-    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+    pub(in crate::config) fn read(reader: &mut Reader) -> Option<Self> {
         reader.get(&keys::HANDSHAKE_REPLAY_TTL).map(|replay_ttl| Self { replay_ttl })
     }
 }
 
 impl InjectConfig {
-    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+    pub(in crate::config) fn read(reader: &mut Reader) -> Option<Self> {
         reader.get(&keys::INJECT_MARKER_AUTHOR).map(|marker_author| Self { marker_author })
     }
 }
 
 impl StoreConfig {
-    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+    pub(in crate::config) fn read(reader: &mut Reader) -> Option<Self> {
         let url = reader.get(&keys::STORE_URL);
         let authorities = reader.get_if_given(&keys::STORE_CA_FILE);
         let encrypted = matches!(&url, Some(StoreUrl::Redis(url)) if url.tls);

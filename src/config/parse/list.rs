@@ -1,0 +1,63 @@
+//! Lists, written as one text with commas between.
+
+use url::{Host, Url};
+
+use super::Parse;
+use crate::cidr::Cidr;
+
+/// Origins of pages.
+#[derive(Debug)]
+pub(in crate::config) struct Origins;
+
+impl Parse for Origins {
+    type Value = Vec<String>;
+
+    fn parse(&self, text: &str) -> Result<Vec<String>, String> {
+        items(text)?.into_iter().map(origin).collect()
+    }
+
+    fn allowed(&self) -> String {
+        "origins with commas between, each https://HOST[:PORT] exactly as a browser sends it, or http:// on this host; no wildcard"
+            .to_owned()
+    }
+}
+
+/// Addresses and networks.
+#[derive(Debug)]
+pub(in crate::config) struct Networks;
+
+impl Parse for Networks {
+    type Value = Vec<Cidr>;
+
+    fn parse(&self, text: &str) -> Result<Vec<Cidr>, String> {
+        let cidr = |item: &str| Cidr::parse(item).map_err(|why| format!("{item}: {why}"));
+        items(text)?.into_iter().map(cidr).collect()
+    }
+
+    fn allowed(&self) -> String {
+        "addresses or networks with commas between, such as 10.0.0.0/8, 192.0.2.7, fd00::/8".to_owned()
+    }
+}
+
+fn items(text: &str) -> Result<Vec<&str>, String> {
+    let items: Vec<&str> = text.split(',').map(str::trim).collect();
+    if items.iter().any(|item| item.is_empty()) { Err("empty, or empty between commas".to_owned()) } else { Ok(items) }
+}
+
+fn origin(item: &str) -> Result<String, String> {
+    if item.contains('*') {
+        return Err(format!("{item}: a wildcard would let every page of that pattern act for your customers"));
+    }
+    let url = Url::parse(item).map_err(|_| format!("{item}: not an origin"))?;
+    let local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if url.scheme() != "https" && !(url.scheme() == "http" && local) {
+        return Err(format!("{item}: begin with https://"));
+    }
+    let exact = url.origin().ascii_serialization();
+    if exact == item { Ok(exact) } else { Err(format!("{item}: a browser sends {exact}; write that")) }
+}
