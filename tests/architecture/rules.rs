@@ -22,7 +22,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("audit", &["domain", "ports"]),
     ("clock", &["domain", "ports"]),
     ("entropy", &["domain", "ports"]),
-    ("layers", &["domain::error"]),
+    ("layers", &["cidr", "domain::error", "peer"]),
     ("server", &["domain", "ports", "service", "layers", "pb", "telemetry"]),
     ("telemetry", &[]),
     ("terminal", &[]),
