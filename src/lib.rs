@@ -6,7 +6,9 @@
 
 pub mod app;
 pub mod audit;
+pub mod auth;
 pub mod budget;
+pub mod callers;
 pub mod cidr;
 pub mod cli;
 pub mod clock;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::key::{Describe, Key};
 use super::parse::{
-    Address, CertificateFile, Choice, HttpUrl, KeyFile, Networks, Origins, Portion, Range, RateOrOff, ReadableFile,
-    Secret, SecretFile, StoreAddress, Switch, Text, WholeNumber, WindowRange,
+    Address, CallersFile, CertificateFile, Choice, HttpUrl, KeyFile, Networks, Origins, Portion, Range, RateOrOff,
+    Secret, SecretFile, SecretsFile, StoreAddress, Switch, Text, WholeNumber, WindowRange,
 };
 use super::sections::{MarkerAuthor, Profile, ReadMethod, SameSite, TokenRefresh};
 
@@ -92,19 +92,19 @@ keys! {
         why: "credentials and personal data would cross the network readable",
         parser: Switch,
     };
-    AUTH_CALLERS_FILE: ReadableFile = Key {
+    AUTH_CALLERS_FILE: CallersFile = Key {
         name: "auth.callers_file",
         default: None,
         help: "the file that names callers, their roles, and how they prove who they are; read again when it changes",
         why: "without it, whoever connects from loopback is a trusted service, and nobody else is known",
-        parser: ReadableFile { holds: "callers in TOML" },
+        parser: CallersFile,
     };
-    AUTH_SESSION_TOKEN_SECRET_FILE: ReadableFile = Key {
+    AUTH_SESSION_TOKEN_SECRET_FILE: SecretsFile = Key {
         name: "auth.session_token_secret_file",
         default: None,
         help: "a file with the secrets that sign browsers' session tokens, one a line, the first signs; read again when it changes",
         why: "without it no session tokens are issued",
-        parser: ReadableFile { holds: "secrets of at least 32 characters, one a line" },
+        parser: SecretsFile,
     };
     AUTH_SESSION_TOKEN_TTL: Range = Key {
         name: "auth.session_token_ttl",

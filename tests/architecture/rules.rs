@@ -17,6 +17,8 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("store_url", &[]),
     ("peer", &[]),
     ("cidr", &[]),
+    ("callers", &["domain"]),
+    ("auth", &["callers", "domain", "ports"]),
     ("budget", &["domain", "ports"]),
     ("degraded", &["ports"]),
     ("audit", &["domain", "ports"]),
@@ -26,7 +28,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("server", &["domain", "ports", "service", "layers", "pb", "telemetry"]),
     ("telemetry", &[]),
     ("terminal", &[]),
-    ("config", &["cidr", "store_url"]),
+    ("config", &["callers", "cidr", "store_url"]),
     ("pb", &[]),
     ("cli", &["config"]),
     (
@@ -63,11 +65,11 @@ pub(crate) const DOMAIN_CRATES: &[&str] = &["std", "core", "alloc", "jiff", "thi
 /// Crates that belong to some modules alone, with all below them.
 pub(crate) const CRATE_ROOMS: &[(&str, &[&str])] = &[
     // Wire types stay where the wire is; everybody else sees domain words.
-    ("serde", &["genesys", "config", "store::redis::wire"]),
-    ("reqwest", &["genesys", "commands", "demo", "app"]),
+    ("serde", &["auth", "callers", "genesys", "config", "store::redis::wire"]),
+    ("reqwest", &["auth", "genesys", "commands", "demo", "app"]),
     ("tonic", &["server", "layers", "pb", "commands", "demo", "app"]),
     ("prost", &["server", "pb", "demo"]),
-    ("axum", &["server", "layers", "commands", "demo", "app"]),
+    ("axum", &["auth::tests", "server", "layers", "commands", "demo", "app"]),
     ("redis", &["store::redis"]),
 ];
 

@@ -6,27 +6,46 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::{Parse, REDACTED};
+use crate::callers::{Callers, secrets};
 
-/// The path of a file that can be read.
+/// The path of a file that names callers.
 #[derive(Debug)]
-pub(in crate::config) struct ReadableFile {
-    /// What it holds.
-    pub(in crate::config) holds: &'static str,
-}
+pub(in crate::config) struct CallersFile;
 
-impl Parse for ReadableFile {
+impl Parse for CallersFile {
     type Value = PathBuf;
 
     fn parse(&self, text: &str) -> Result<PathBuf, String> {
-        std::fs::File::open(text).map_err(|error| format!("cannot be read: {error}"))?;
+        let path = PathBuf::from(text);
+        Callers::load(&path).map(|_| path).map_err(|problems| problems.join("; "))
+    }
+
+    fn allowed(&self) -> String {
+        "the path of a file with callers in TOML, as docs/security.md has it".to_owned()
+    }
+
+    fn shown<'a>(&self, text: &'a str) -> &'a str {
+        path_shown(text)
+    }
+}
+
+/// The path of a file with secrets.
+#[derive(Debug)]
+pub(in crate::config) struct SecretsFile;
+
+impl Parse for SecretsFile {
+    type Value = PathBuf;
+
+    fn parse(&self, text: &str) -> Result<PathBuf, String> {
+        let content = std::fs::read_to_string(text).map_err(|error| format!("cannot be read: {error}"))?;
+        secrets(&content).map_err(|why| format!("the file {why}"))?;
         Ok(text.into())
     }
 
     fn allowed(&self) -> String {
-        format!("the path of a file with {}", self.holds)
+        "the path of a file with secrets of at least 32 characters, one a line".to_owned()
     }
 
-    /// What looks like no path may be a secret, written to the wrong key.
     fn shown<'a>(&self, text: &'a str) -> &'a str {
         path_shown(text)
     }
@@ -54,6 +73,7 @@ impl Parse for KeyFile {
     }
 }
 
+/// What looks like no path may be a secret, written to the wrong key.
 fn path_shown(text: &str) -> &str {
     if text.contains(std::path::is_separator) { text } else { REDACTED }
 }

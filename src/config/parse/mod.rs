@@ -16,7 +16,7 @@ pub(super) use address::Address;
 pub(super) use certificates::CertificateFile;
 pub(crate) use duration::duration;
 pub(super) use duration::{Range, WindowRange};
-pub(super) use files::{KeyFile, ReadableFile};
+pub(super) use files::{CallersFile, KeyFile, SecretsFile};
 pub(super) use list::{Networks, Origins};
 pub(super) use plain::{Choice, Switch, Text, WholeNumber};
 pub(super) use portion::Portion;

@@ -22,10 +22,10 @@ impl<B> SharedBody<B> {
     }
 }
 
-pub(super) fn poll<B: Body>(
-    shared: &Shared<B>,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+/// What a poll of a body gives.
+type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
+
+pub(super) fn poll<B: Body>(shared: &Shared<B>, cx: &mut Context<'_>) -> Polled<B> {
     shared.lock().unwrap_or_else(PoisonError::into_inner).as_mut().poll_frame(cx)
 }
 

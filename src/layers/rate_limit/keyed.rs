@@ -103,8 +103,8 @@ impl Keyed {
         let most = interval * self.rate.burst.get();
         let owed = paid_at.saturating_duration_since(now);
         let after = owed + interval;
-        if after > most {
-            return Err(Refused { retry_after: after - most, standing: self.standing(owed) });
+        if let Some(retry_after) = after.checked_sub(most).filter(|early| !early.is_zero()) {
+            return Err(Refused { retry_after, standing: self.standing(owed) });
         }
         *paid_at = now + after;
         Ok(self.standing(after))
@@ -112,8 +112,8 @@ impl Keyed {
 
     fn standing(&self, owed: Duration) -> Standing {
         let limit = self.rate.burst.get();
-        let owes = owed.as_nanos().div_ceil(self.rate.interval().as_nanos().max(1));
-        let remaining = limit.saturating_sub(u32::try_from(owes).unwrap_or(u32::MAX));
+        let spent = owed.as_nanos().div_ceil(self.rate.interval().as_nanos().max(1));
+        let remaining = limit.saturating_sub(u32::try_from(spent).unwrap_or(u32::MAX));
         Standing { limit, remaining, reset: owed }
     }
 }

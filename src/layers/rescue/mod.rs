@@ -50,6 +50,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "an answer takes the error whole")]
     fn answer(error: Error) -> Response<String> {
         Response::new(format!("{}: {}", error.reason.wire(), error.message))
     }
