@@ -1,5 +1,6 @@
 //! The one place that names every concrete type: configuration in, a running service out.
 
+mod doors;
 mod store;
 
 use std::net::SocketAddr;
@@ -12,11 +13,13 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::body::Body;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::server::{TcpConnectInfo, TcpIncoming};
+use tower::util::MapRequestLayer;
 
 use crate::audit::TracingAudit;
+use crate::auth::Authenticator;
+use crate::auth::reload::{self, Files};
 use crate::budget::{GcraBudget, Limits};
 use crate::clock::SystemClock;
 use crate::config::{self, Config};
@@ -24,7 +27,7 @@ use crate::degraded::DegradedMode;
 use crate::domain::policy::{Policy, UnknownStatus, Window, Windows};
 use crate::entropy::OsEntropy;
 use crate::genesys::{self, GuideConversations};
-use crate::layers::deadline::DeadlineLayer;
+use crate::peer::Peer;
 use crate::ports::{Clock, Entropy};
 use crate::server::admin;
 use crate::server::grpc::Server;
@@ -39,14 +42,18 @@ const SIGN_IN_AGAIN: Duration = Duration::from_secs(5);
 /// Idle connections are asked for a sign of life this often, and closed without one: a browser that vanished holds no socket.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
+/// How often files that may change are looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
 /// The service, bound to its ports and not yet serving.
 pub struct App {
     listener: TcpListener,
     admin_listener: TcpListener,
     addr: SocketAddr,
     admin_addr: SocketAddr,
-    routes: Routes,
-    deadline: DeadlineLayer<Body>,
+    router: axum::Router,
+    authenticator: Arc<Authenticator>,
+    caller_files: Files,
     admin: axum::Router,
     health: Health,
     metrics: PrometheusHandle,
@@ -66,13 +73,14 @@ impl std::fmt::Debug for App {
 impl App {
     /// Builds every component and binds the ports, so that whatever can fail at start fails here.
     pub async fn bind(config: Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
-        let Config { server, genesys, policy, handshake, inject, store, .. } = config;
+        let Config { server, auth, web, limits: door_limits, genesys, policy, handshake, inject, store, .. } = config;
         let listener = listen(server.listen, "server.listen").await?;
         let admin_listener = listen(server.admin_listen, "server.admin_listen").await?;
         let (addr, admin_addr) = (listener.local_addr()?, admin_listener.local_addr()?);
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+        let (authenticator, caller_files) = doors::callers(&auth, Arc::clone(&clock))?;
         let degraded = Arc::new(DegradedMode::new());
         let per_minute =
             NonZeroU32::new(genesys.budget_per_minute).context("genesys.budget_per_minute must not be zero")?;
@@ -106,8 +114,9 @@ impl App {
         };
         let (health, health_server) = Health::new().await;
         let resumption = Resumption::new(ports, rules);
-        let routes = stack::routes(Server::new(resumption.clone()), health_server)?;
-        let deadline = stack::deadline(server.max_call_time);
+        let doors = doors::rules(Arc::clone(&authenticator), &auth, &web, door_limits, server.max_call_time)?;
+        let calls = Server::new(resumption.clone(), doors.limits.clone());
+        let router = stack::router(calls, health_server, doors)?;
         let admin = admin::router(health.clone(), metrics.clone());
         let drain_timeout = server.drain_timeout;
         Ok(Self {
@@ -115,8 +124,9 @@ impl App {
             admin_listener,
             addr,
             admin_addr,
-            routes,
-            deadline,
+            router,
+            authenticator,
+            caller_files,
             admin,
             health,
             metrics,
@@ -151,8 +161,8 @@ impl App {
                 .accept_http1(true)
                 .http2_keepalive_interval(Some(KEEPALIVE))
                 .http2_keepalive_timeout(Some(KEEPALIVE))
-                .layer(self.deadline)
-                .add_routes(self.routes)
+                .layer(MapRequestLayer::new(with_peer))
+                .add_routes(Routes::from(self.router))
                 .serve_with_incoming_shutdown(
                     TcpIncoming::from(self.listener).with_nodelay(Some(true)),
                     closing.clone().cancelled_owned(),
@@ -160,6 +170,7 @@ impl App {
         );
         // Until the very end: whoever drains is alive, not ready, and worth watching.
         let admin = tokio::spawn(axum::serve(self.admin_listener, self.admin).into_future());
+        let watching = tokio::spawn(reload::keep(self.authenticator, self.caller_files, LOOK_AGAIN));
         let folding = tokio::spawn(telemetry::fold_metrics(self.metrics));
         let signing_in = tokio::spawn(sign_in(self.genesys, self.health.clone()));
         let mut keeping = tokio::spawn(self.store.keep(self.degraded, self.health.clone()));
@@ -189,6 +200,7 @@ impl App {
             tracing::warn!("work was still under way when the drain timeout ended");
         }
         admin.abort();
+        watching.abort();
         folding.abort();
         if let Ok(ended) = drained {
             ended.context("the server task failed")?.context("the server failed")?;
@@ -196,6 +208,13 @@ impl App {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+fn with_peer<B>(mut request: http::Request<B>) -> http::Request<B> {
+    if let Some(addr) = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr) {
+        request.extensions_mut().insert(Peer::new(addr));
+    }
+    request
 }
 
 async fn listen(addr: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {

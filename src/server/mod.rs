@@ -1,8 +1,12 @@
-//! The doors: gRPC and Connect for callers, plain HTTP for the platform.
+//! The doors: gRPC, gRPC-Web and Connect for callers, plain HTTP for the platform.
 
+pub mod access;
 pub mod admin;
 mod connect;
+mod cors;
 mod descriptors;
 pub mod grpc;
 pub mod health;
+pub mod limits;
+mod protocol;
 pub mod stack;

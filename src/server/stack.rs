@@ -1,64 +1,222 @@
-//! The serving port: which services stand behind which layers, outermost first.
+//! The serving port: which services stand behind which layers. `docs/layers.md` tells why each stands where it does.
 
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
-use http::{HeaderMap, Uri};
-use tonic::body::Body;
+use axum::response::Response;
+use http::HeaderValue;
 use tonic::service::Routes;
 use tonic_health::pb::health_server::{Health as HealthApi, HealthServer};
-use tower::ServiceExt as _;
-use tower::util::MapResponseLayer;
+use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
+use tonic_web::GrpcWebLayer;
+use tower::util::{BoxCloneSyncService, MapResponseLayer};
+use tower::{ServiceBuilder, ServiceExt as _};
+use uuid::Uuid;
 
-use super::connect::{self, is_grpc};
+use super::access::Access;
 use super::descriptors::BrokenDescriptors;
-use super::grpc::{self, Server, explain};
-use crate::layers::deadline::{DeadlineLayer, Expired};
+use super::grpc::{Server, explain};
+use super::limits::Limits;
+use super::protocol::{self, Protocol};
+use super::{connect, cors, grpc};
+use crate::cidr::Cidr;
+use crate::layers::auth::AuthLayer;
+use crate::layers::body_limit::{BodyLimitLayer, Bounds};
+use crate::layers::client_address::ClientAddressLayer;
+use crate::layers::deadline::DeadlineLayer;
+use crate::layers::drain::{DrainLayer, Patience};
+use crate::layers::load_shed::LoadShedLayer;
+use crate::layers::rate_limit::RateLimitLayer;
+use crate::layers::request_id::RequestIdLayer;
+use crate::layers::rescue::{Answer, RescueLayer};
+use crate::layers::rpc_metrics::{Code, RpcMetricsLayer};
 use crate::pb::FILE_DESCRIPTOR_SET;
-use crate::pb::session_resumption_server::{SERVICE_NAME, SessionResumptionServer};
+use crate::pb::session_resumption_server::SessionResumptionServer;
+use crate::service::out_of_time;
 
 /// The largest request that can be right: 50 messages and a marker of 4,096 characters of four bytes each, and their names.
 const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+/// A body of that size arrives in this time over any line that a person could chat on.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// What is taken in of a refused request, for the sake of its answer.
+const PATIENCE: Patience = Patience { bytes: 2 * MAX_REQUEST_BYTES, time: Duration::from_secs(1) };
 
-/// Everything the serving port answers.
+/// Around everything, outermost first.
+pub const OUTER: &[&str] = &["request_id", "cors", "drain"];
+/// Around one protocol's services.
+pub const BRANCH: &[&str] = &["rpc_metrics", "rescue"];
+/// Around that, for gRPC-Web alone.
+pub const WEB: &[&str] = &["grpc_web"];
+/// Around the calls of every protocol.
+pub const INNER: &[&str] =
+    &["load_shed", "body_limit", "deadline", "client_address", "address_limit", "auth", "principal_limit"];
+
+/// Joins layers, outermost first, and holds their names against a list: the list cannot tell of another stack.
+macro_rules! layers {
+    ($list:expr; $($name:literal => $layer:expr,)*) => {{
+        const _: () = assert!(same(&[$($name),*], $list), "the list of layers does not tell of this stack");
+        ServiceBuilder::new()$(.layer($layer))*
+    }};
+}
+
+const fn same(built: &[&str], listed: &[&str]) -> bool {
+    if built.len() != listed.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < built.len() {
+        let (one, other) = (built[at].as_bytes(), listed[at].as_bytes());
+        if one.len() != other.len() {
+            return false;
+        }
+        let mut byte = 0;
+        while byte < one.len() {
+            if one[byte] != other[byte] {
+                return false;
+            }
+            byte += 1;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// What the layers go by.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Who may come in.
+    pub access: Access,
+    /// How often.
+    pub limits: Limits,
+    /// Whose word on the client's address is taken.
+    pub trusted_proxies: Vec<Cidr>,
+    /// The origins of pages that may call.
+    pub allowed_origins: Arc<[HeaderValue]>,
+    /// The longest deadline a call gets.
+    pub max_call_time: Duration,
+    /// Calls at once.
+    pub max_concurrent_calls: usize,
+}
+
+/// A stack of one protocol.
+type Branch = BoxCloneSyncService<Request, Response, Infallible>;
+
+/// Everything the serving port answers, behind all its layers.
 ///
-/// gRPC and Connect have the same paths and are told apart by the type of the body. What is neither is refused in Connect's form,
-/// which is plain HTTP. All of it is served through tonic, which turns errors of layers into gRPC statuses.
-pub fn routes(server: Server, health: HealthServer<impl HealthApi>) -> Result<Routes, BrokenDescriptors> {
-    let reflection = tonic_reflection::server::Builder::configure()
+/// The protocols have the same paths and are told apart by the type of the body. What is none of them is refused in Connect's form,
+/// which is plain HTTP.
+pub fn router(server: Server, health: HealthServer<impl HealthApi>, rules: Rules) -> Result<Router, BrokenDescriptors> {
+    let connect = connect::router(&server)?;
+    let resumption = SessionResumptionServer::new(server).max_decoding_message_size(MAX_REQUEST_BYTES);
+    // Right around the service: what tonic refuses before a handler sees it gets a reason, like every other error.
+    let calls = Routes::new(resumption).into_axum_router().layer(MapResponseLayer::new(explain));
+    let watching = Routes::new(health).add_service(reflection()?).into_axum_router();
+
+    let outer = layers![OUTER;
+        "request_id" => RequestIdLayer::new(Uuid::new_v4),
+        "cors" => cors::layer(&rules.allowed_origins),
+        "drain" => DrainLayer::new(PATIENCE),
+    ];
+    let shared = Shared::new(rules);
+    let grpc = shared.around(calls.clone(), Protocol::Grpc, grpc::answer, grpc::code_of);
+    let grpc_web = translated(shared.around(calls, Protocol::GrpcWeb, grpc::answer, grpc::code_of));
+    let connect = shared.around(connect, Protocol::Connect, connect::answer, connect::code_of);
+    // Whoever watches does so for as long as it likes, and needs no credentials to see whether we are well.
+    let (watching, watching_web) =
+        (BoxCloneSyncService::new(watching.clone()), translated(BoxCloneSyncService::new(watching)));
+
+    let by_protocol = move |request: Request| {
+        let protocol = Protocol::of(request.method(), request.headers());
+        let branch = match (protocol, protocol::is_of_watchers(request.uri().path())) {
+            (Protocol::Grpc, false) => &grpc,
+            (Protocol::GrpcWeb, false) => &grpc_web,
+            (Protocol::Grpc, true) => &watching,
+            (Protocol::GrpcWeb, true) => &watching_web,
+            (Protocol::Connect, _) => &connect,
+        };
+        branch.clone().oneshot(request)
+    };
+    let doors = outer.map_request(|request: http::Request<_>| request.map(Body::new)).service_fn(by_protocol);
+    Ok(Router::new().fallback_service(doors))
+}
+
+/// The layers that all protocols share, with what they count.
+struct Shared {
+    rules: Rules,
+    load_shed: LoadShedLayer,
+    client_address: ClientAddressLayer,
+}
+
+impl Shared {
+    fn new(mut rules: Rules) -> Self {
+        let trusted_proxies = std::mem::take(&mut rules.trusted_proxies);
+        Self {
+            load_shed: LoadShedLayer::new(rules.max_concurrent_calls, back_in),
+            client_address: ClientAddressLayer::new(trusted_proxies),
+            rules,
+        }
+    }
+
+    /// The stack of one protocol, with its own way to tell of errors.
+    fn around(&self, service: Router, protocol: Protocol, answer: Answer<Body>, code: Code<Body>) -> Branch {
+        let (by_address, by_principal) = (self.rules.limits.clone(), self.rules.limits.clone());
+        let branch = layers![BRANCH;
+            "rpc_metrics" => RpcMetricsLayer::new(
+                move |request: &Request| protocol::call(request.uri().path(), protocol),
+                code,
+            ),
+            "rescue" => RescueLayer::new(answer),
+        ];
+        let inner = layers![INNER;
+            "load_shed" => self.load_shed.clone(),
+            "body_limit" => BodyLimitLayer::new(Bounds { bytes: longest_body(protocol), within: BODY_WITHIN }),
+            "deadline" => DeadlineLayer::new(self.rules.max_call_time, out_of_time),
+            "client_address" => self.client_address.clone(),
+            "address_limit" => RateLimitLayer::new(move |request: &http::Request<_>| by_address.by_address(request.extensions())),
+            "auth" => AuthLayer::new(self.rules.access.clone()),
+            "principal_limit" => RateLimitLayer::new(move |request: &http::Request<_>| by_principal.by_principal(request.extensions())),
+        ];
+        let inner = inner.map_request(|request: http::Request<_>| request.map(Body::new)).service(service);
+        BoxCloneSyncService::new(branch.service(inner))
+    }
+}
+
+/// What gRPC-Web adds around a stack of gRPC.
+fn translated(grpc: Branch) -> Branch {
+    let web = layers![WEB;
+        "grpc_web" => GrpcWebLayer::new(),
+    ];
+    let web = ServiceBuilder::new()
+        .map_response(|response: http::Response<tonic::body::Body>| response.map(Body::new))
+        .layer(web)
+        .map_request(|request: http::Request<tonic::body::Body>| request.map(Body::new))
+        .service(grpc);
+    BoxCloneSyncService::new(web)
+}
+
+/// The largest body that can hold the largest request: as it is, in a frame, and declared as base64.
+fn longest_body(protocol: Protocol) -> u64 {
+    const MOST: u64 = MAX_REQUEST_BYTES as u64;
+    match protocol {
+        Protocol::Connect => MOST,
+        Protocol::Grpc => MOST + 5,
+        Protocol::GrpcWeb => (MOST + 5).div_ceil(3) * 4,
+    }
+}
+
+fn reflection() -> Result<ServerReflectionServer<impl ServerReflection>, BrokenDescriptors> {
+    tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
-        .map_err(|error| BrokenDescriptors(error.to_string()))?;
-    let connect = connect::router(&server, MAX_REQUEST_BYTES)?;
-    let resumption = SessionResumptionServer::new(server).max_decoding_message_size(MAX_REQUEST_BYTES);
-
-    // Right around the service: what tonic refuses before a handler sees it gets a reason, like every other error.
-    let calls = Routes::new(resumption).into_axum_router().layer(MapResponseLayer::new(explain));
-    let watching = Routes::new(health).add_service(reflection).into_axum_router();
-    let grpc = calls.merge(watching.reset_fallback());
-    let by_protocol = move |request: Request| {
-        let router = if is_grpc(request.headers()) { &grpc } else { &connect };
-        router.clone().oneshot(request)
-    };
-    Ok(Routes::from(Router::new().fallback(by_protocol)))
+        .map_err(|error| BrokenDescriptors(error.to_string()))
 }
 
-/// The outermost layer, right inside tonic's own timeout, so that it answers first and says `DEADLINE_EXCEEDED`. Health and
-/// reflection are exempt: they are watched for as long as their caller likes.
-pub fn deadline(max_call_time: Duration) -> DeadlineLayer<Body> {
-    DeadlineLayer::new(max_call_time, expired)
-}
-
-fn expired(uri: &Uri, headers: &HeaderMap) -> Option<Expired<Body>> {
-    let answer = if is_grpc(headers) { grpc::deadline_exceeded } else { connect::deadline_exceeded };
-    is_call(uri).then_some(answer)
-}
-
-fn is_call(uri: &Uri) -> bool {
-    uri.path()
-        .strip_prefix('/')
-        .and_then(|path| path.strip_prefix(SERVICE_NAME))
-        .is_some_and(|rest| rest.starts_with('/'))
+/// When whoever is turned away may come back: each at a time of its own, or they come back together.
+fn back_in() -> Duration {
+    Duration::from_secs(1).mul_f64(1.0 + rand::random::<f64>())
 }

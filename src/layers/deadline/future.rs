@@ -1,47 +1,44 @@
-//! The future: the inner answer, or the answer at the deadline.
+//! The future: the inner answer, or the error at the deadline.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::Response;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Expired;
+use crate::layers::BoxError;
 
 pin_project! {
-    /// Resolves to the inner response, or to the one for expired calls.
+    /// Resolves to the inner response, or to the error of expired calls.
     #[derive(Debug)]
-    pub struct ResponseFuture<F, B> {
+    pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
         #[pin]
-        sleep: Option<Sleep>,
-        expired: Option<Expired<B>>,
+        sleep: Sleep,
+        expired: Expired,
     }
 }
 
-impl<F, B> ResponseFuture<F, B> {
-    pub(super) fn new(inner: F, deadline: Option<(Instant, Expired<B>)>) -> Self {
-        let (deadline, expired) = deadline.unzip();
-        Self { inner, sleep: deadline.map(sleep_until), expired }
+impl<F> ResponseFuture<F> {
+    pub(super) fn new(inner: F, deadline: Instant, expired: Expired) -> Self {
+        Self { inner, sleep: sleep_until(deadline), expired }
     }
 }
 
-impl<F, B, E> Future for ResponseFuture<F, B>
+impl<F, R, E> Future for ResponseFuture<F>
 where
-    F: Future<Output = Result<Response<B>, E>>,
+    F: Future<Output = Result<R, E>>,
+    E: Into<BoxError>,
 {
-    type Output = Result<Response<B>, E>;
+    type Output = Result<R, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if let Poll::Ready(outcome) = this.inner.poll(cx) {
-            return Poll::Ready(outcome);
+            return Poll::Ready(outcome.map_err(Into::into));
         }
-        let Some((mut sleep, answer)) = this.sleep.as_pin_mut().zip(*this.expired) else { return Poll::Pending };
-        // The clock is asked too: tonic's timer may have woken us, due in the same tick as ours and fired before it.
-        let expired = sleep.as_mut().poll(cx).is_ready() || Instant::now() >= sleep.deadline();
-        if expired { Poll::Ready(Ok(answer())) } else { Poll::Pending }
+        this.sleep.poll(cx).map(|()| Err((this.expired)().into()))
     }
 }

@@ -4,32 +4,26 @@ use std::time::Duration;
 
 use tower::Layer;
 
-use super::{Applies, DeadlineService};
+use super::{DeadlineService, Expired};
 
 /// Applies [`DeadlineService`] to a service.
-#[derive(Debug)]
-pub struct DeadlineLayer<B> {
+#[derive(Debug, Clone)]
+pub struct DeadlineLayer {
     longest: Duration,
-    applies: Applies<B>,
+    expired: Expired,
 }
 
-impl<B> DeadlineLayer<B> {
-    /// Ends each call it applies to after the time its caller gives or after `longest`, whichever is earlier.
-    pub fn new(longest: Duration, applies: Applies<B>) -> Self {
-        Self { longest, applies }
+impl DeadlineLayer {
+    /// Ends each call after the time its caller gives or after `longest`, whichever is earlier, with this error.
+    pub fn new(longest: Duration, expired: Expired) -> Self {
+        Self { longest, expired }
     }
 }
 
-impl<B> Clone for DeadlineLayer<B> {
-    fn clone(&self) -> Self {
-        Self { longest: self.longest, applies: self.applies }
-    }
-}
-
-impl<S, B> Layer<S> for DeadlineLayer<B> {
-    type Service = DeadlineService<S, B>;
+impl<S> Layer<S> for DeadlineLayer {
+    type Service = DeadlineService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        DeadlineService::new(inner, self.longest, self.applies)
+        DeadlineService::new(inner, self.longest, self.expired)
     }
 }

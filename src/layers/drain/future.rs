@@ -1,6 +1,7 @@
 //! The future: the inner answer, held back until the body has been taken in.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf as _;
@@ -43,8 +44,8 @@ where
         if this.answer.is_none() {
             *this.answer = Some(ready!(this.inner.poll(cx))?);
         }
-        // To the end of the body, of our patience, or of the connection.
-        while this.patience.bytes > 0 {
+        // Who still holds the body reads it itself, as streams do. Else: to its end, or that of our patience or of the connection.
+        while Arc::strong_count(this.body) == 1 && this.patience.bytes > 0 {
             match poll(this.body, cx) {
                 Poll::Ready(Some(Ok(frame))) => {
                     // An empty frame costs a byte too, so that they come to an end.

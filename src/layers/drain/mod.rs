@@ -72,6 +72,17 @@ mod tests {
         assert_eq!(began.elapsed().as_secs(), 1);
     }
 
+    /// A stream's answer begins while its request goes on.
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_taken_from_whoever_still_reads() {
+        let never = StreamBody::new(futures_util::stream::pending::<Result<http_body::Frame<Bytes>, Infallible>>());
+        let streaming =
+            service_fn(async |request: Request<SharedBody<_>>| Ok::<_, Infallible>(Response::new(request.into_body())));
+        let began = Instant::now();
+        DrainLayer::new(PATIENCE).layer(streaming).oneshot(Request::new(never)).await.unwrap();
+        assert!(began.elapsed().is_zero());
+    }
+
     #[tokio::test]
     async fn whoever_reads_the_body_gets_all_of_it() {
         let frames = futures_util::stream::iter(0..3)

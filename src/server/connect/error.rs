@@ -3,21 +3,19 @@
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use prost::Message as _;
 use prost_reflect::DynamicMessage;
 use prost_types::Any;
 use serde_json::{Value, json};
-use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use super::codec::Codec;
 use crate::domain::error::{Error, Reason};
 use crate::server::descriptors;
-use crate::server::grpc::status;
-use crate::service::out_of_time;
+use crate::server::grpc::{code_name, status};
 
 /// What `POST` takes, for those who sent something else.
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
@@ -33,6 +31,10 @@ pub(super) fn response(status: &Status) -> Response {
     let body = format!(r#"{{"code":"{name}","message":{message},"details":{details}}}"#);
     let http = StatusCode::from_u16(http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (http, [(CONTENT_TYPE, Codec::Json.media_type())], body).into_response();
+    response.extensions_mut().insert(status.code());
+    if status.code() == Code::Unauthenticated {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if let Some(delay) = status.get_details_retry_info().and_then(|info| info.retry_delay) {
         // Rounded up, so that nobody comes too early.
         let seconds = delay.as_secs().saturating_add(u64::from(delay.subsec_nanos() > 0));
@@ -75,9 +77,14 @@ fn code(code: Code) -> (&'static str, u16) {
     }
 }
 
-/// The answer to a call whose deadline passed.
-pub(in crate::server) fn deadline_exceeded() -> http::Response<Body> {
-    response(&status(out_of_time())).map(Body::new)
+/// The answer that tells of an error.
+pub(in crate::server) fn answer(error: Error) -> Response {
+    response(&status(error))
+}
+
+/// The code an answer is counted under, which stands beside it.
+pub(in crate::server) fn code_of(response: &Response) -> &'static str {
+    response.extensions().get::<Code>().map_or("OK", |code| code_name(*code))
 }
 
 /// The answer to bodies of a type we do not read.

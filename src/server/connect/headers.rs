@@ -1,7 +1,7 @@
 //! What a request's headers ask for, and whether we can do it.
 
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, ORIGIN};
+use http::header::CONTENT_ENCODING;
 use tonic::Status;
 
 use crate::domain::error::{Error, Reason};
@@ -10,11 +10,6 @@ use crate::server::grpc::status;
 
 /// Refuses what we do not speak, rather than to take it for something else.
 pub(super) fn check(headers: &HeaderMap) -> Result<(), Status> {
-    // Whoever connects from loopback is trusted, and a browser connects for any page that asks: a name that points here makes
-    // every such request one of the page's own origin.
-    if headers.contains_key(ORIGIN) {
-        return Err(status(Error::new(Reason::Unauthenticated, "callers in a browser need credentials")));
-    }
     let refuse = |message: &str| status(Error::new(Reason::MalformedRequest, message));
     if headers.get_all("connect-protocol-version").iter().any(|version| version != "1") {
         return Err(refuse("the header Connect-Protocol-Version must be 1, or be left out"));

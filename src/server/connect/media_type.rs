@@ -3,15 +3,8 @@
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-/// Whether a request speaks gRPC. All others are answered in plain HTTP.
-pub(in crate::server) fn is_grpc(headers: &HeaderMap) -> bool {
-    const GRPC: &[u8] = b"application/grpc";
-    let start = headers.get(CONTENT_TYPE).and_then(|value| value.as_bytes().get(..GRPC.len()));
-    start.is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
-}
-
 /// The type of a body without its parameters, if there is one type, and its text is UTF-8 as far as it says.
-pub(super) fn of(headers: &HeaderMap) -> Option<String> {
+pub(in crate::server) fn of(headers: &HeaderMap) -> Option<String> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (value, None) = (values.next()?, values.next()) else { return None };
     let mut parts = value.to_str().ok()?.split(';').map(str::trim);
@@ -50,20 +43,5 @@ mod tests {
         }
         assert_eq!(of(&HeaderMap::new()), None);
         assert_eq!(of(&told(&["application/json", "application/proto"])), None);
-    }
-
-    #[test]
-    fn grpc_in_all_its_forms_is_grpc() {
-        for (value, expected) in [
-            ("application/grpc", true),
-            ("Application/GRPC+proto", true),
-            ("application/grpc-web-text", true),
-            ("application/json", false),
-            ("application/grp", false),
-            ("", false),
-        ] {
-            assert_eq!(is_grpc(&told(&[value])), expected, "{value:?}");
-        }
-        assert!(!is_grpc(&HeaderMap::new()));
     }
 }

@@ -6,11 +6,10 @@
 mod codec;
 mod error;
 mod headers;
-mod media_type;
+pub(super) mod media_type;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, post};
@@ -21,16 +20,15 @@ use tonic::Status;
 use tonic::metadata::MetadataMap;
 
 use super::descriptors::{BrokenDescriptors, method};
-use super::grpc::{NOT_A_MESSAGE, Server, status, too_large};
+use super::grpc::{NOT_A_MESSAGE, Server, status};
 use crate::domain::error::{Error, Reason};
 use crate::pb::session_resumption_server::SessionResumption;
 use codec::Codec;
 
-pub(super) use error::deadline_exceeded;
-pub(super) use media_type::is_grpc;
+pub(super) use error::{answer, code_of};
 
 /// The routes of all methods. Whatever they do not know is refused in the protocol's own form.
-pub(super) fn router(server: &Server, max_request_bytes: usize) -> Result<Router, BrokenDescriptors> {
+pub(super) fn router(server: &Server) -> Result<Router, BrokenDescriptors> {
     let (validate, confirm, inject) =
         (method("ValidateSession")?, method("ConfirmReattach")?, method("InjectContext")?);
     Ok(Router::new()
@@ -39,7 +37,8 @@ pub(super) fn router(server: &Server, max_request_bytes: usize) -> Result<Router
         .route(&path(&inject), unary(server, inject, |server, it| async move { server.inject_context(it).await }))
         .fallback(async || error::no_such_path())
         .method_not_allowed_fallback(async || error::only_post())
-        .layer(DefaultBodyLimit::max(max_request_bytes)))
+        // The stack has bounded it.
+        .layer(DefaultBodyLimit::disable()))
 }
 
 fn path(method: &MethodDescriptor) -> String {
@@ -82,14 +81,8 @@ async fn read<Q: Message + Default>(
     // A copy: the limit of the body stands there too.
     let extensions = request.extensions().clone();
     let headers = std::mem::take(request.headers_mut());
-    let bytes = Bytes::from_request(request, &()).await.map_err(|unread| status(refuse(&unread)))?;
+    let unread = |_| status(Error::new(Reason::MalformedRequest, NOT_A_MESSAGE));
+    let bytes = Bytes::from_request(request, &()).await.map_err(unread)?;
     let message = codec.decode(method.input(), &bytes).map_err(status)?;
     Ok(tonic::Request::from_parts(MetadataMap::from_headers(headers), extensions, message))
-}
-
-fn refuse(unread: &BytesRejection) -> Error {
-    match unread {
-        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => too_large(),
-        _ => Error::new(Reason::MalformedRequest, NOT_A_MESSAGE),
-    }
 }

@@ -9,25 +9,29 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use crate::domain::error::{Error, Reason};
-use crate::domain::principal::Principal;
+use super::access::{identity, unauthenticated};
+use super::limits::Limits;
+use crate::domain::error::Error;
+use crate::domain::principal::{Identity, Principal};
 use crate::layers::deadline::Deadline;
 use crate::pb;
 use crate::pb::session_resumption_server::SessionResumption;
 use crate::service::{Caller, Resumption};
 
-pub use status::{NOT_A_MESSAGE, deadline_exceeded, explain, status, too_large};
+pub use status::status;
+pub(super) use status::{NOT_A_MESSAGE, answer, code_name, code_of, explain};
 
 /// The service behind `sessionresumption.v1.SessionResumption`.
 #[derive(Debug, Clone)]
 pub struct Server {
     resumption: Resumption,
+    limits: Limits,
 }
 
 impl Server {
-    /// Serves these use cases.
-    pub fn new(resumption: Resumption) -> Self {
-        Self { resumption }
+    /// Serves these use cases, each session as often as it may.
+    pub fn new(resumption: Resumption, limits: Limits) -> Self {
+        Self { resumption, limits }
     }
 }
 
@@ -37,8 +41,12 @@ impl SessionResumption for Server {
         &self,
         request: Request<pb::ValidateSessionRequest>,
     ) -> Result<Response<pb::ValidateSessionResponse>, Status> {
+        if identity(request.extensions()) == Identity::Nobody {
+            return Ok(Response::new(response::sign_in()));
+        }
         let (caller, _here) = caller(&request).map_err(status)?;
         let validate = request::validate(request.get_ref()).map_err(status)?;
+        self.limits.by_session(&caller.principal, &validate.pair).map_err(status)?;
         let pair = validate.pair.clone();
         let validated = self.resumption.validate(&caller, validate).await.map_err(status)?;
         Ok(Response::new(response::validated(&pair, validated)))
@@ -50,6 +58,7 @@ impl SessionResumption for Server {
     ) -> Result<Response<pb::ConfirmReattachResponse>, Status> {
         let (caller, _here) = caller(&request).map_err(status)?;
         let (pair, handshake) = request::confirm(request.get_ref()).map_err(status)?;
+        self.limits.by_session(&caller.principal, &pair).map_err(status)?;
         let confirmed = self.resumption.confirm(&caller, pair, handshake).await.map_err(status)?;
         Ok(Response::new(response::confirmed(confirmed)))
     }
@@ -60,6 +69,7 @@ impl SessionResumption for Server {
     ) -> Result<Response<pb::InjectContextResponse>, Status> {
         let (caller, _here) = caller(&request).map_err(status)?;
         let inject = request::inject(request.get_ref()).map_err(status)?;
+        self.limits.by_session(&caller.principal, &inject.pair).map_err(status)?;
         let injected = self.resumption.inject(&caller, inject).await.map_err(status)?;
         Ok(Response::new(response::injected(request.get_ref(), injected)))
     }
@@ -74,10 +84,10 @@ fn caller<T>(request: &Request<T>) -> Result<(Caller, impl Drop), Error> {
     Ok((Caller { principal: principal(request)?, deadline, gone }, here))
 }
 
-/// Until credentials can be configured the service listens on loopback only, and whoever can connect is trusted.
+/// Who calls. The judge has let nobody else through.
 fn principal<T>(request: &Request<T>) -> Result<Principal, Error> {
-    match request.remote_addr() {
-        Some(peer) if peer.ip().to_canonical().is_loopback() => Ok(Principal::service("loopback")),
-        _ => Err(Error::new(Reason::Unauthenticated, "callers beyond loopback need credentials")),
+    match identity(request.extensions()) {
+        Identity::Known(principal) | Identity::Lapsed(principal) => Ok(principal),
+        Identity::Nobody | Identity::Refused => Err(unauthenticated("this call needs credentials")),
     }
 }

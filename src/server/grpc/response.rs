@@ -50,6 +50,22 @@ pub(super) fn validated(pair: &Pair, validated: Validated) -> pb::ValidateSessio
     response
 }
 
+/// The answer to a browser that shows no valid token. Nothing was looked up; what it was about may go on once it has one.
+pub(super) fn sign_in() -> pb::ValidateSessionResponse {
+    let (reason, route) = (answer::Reason::NoValidToken, answer::Route::Reauthenticate);
+    metrics::counter!(
+        "session_resumption_decisions_total",
+        "reason" => reason.as_str_name(), "route" => route.as_str_name(), "replayed" => "false"
+    )
+    .increment(1);
+    pb::ValidateSessionResponse {
+        decision: answer::Decision::NewRoutingRequired.into(),
+        reason: reason.into(),
+        route: route.into(),
+        ..pb::ValidateSessionResponse::default()
+    }
+}
+
 pub(super) fn confirmed(confirmed: Reattachment) -> pb::ConfirmReattachResponse {
     let mut response = pb::ConfirmReattachResponse::default();
     match confirmed {

@@ -7,7 +7,6 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::domain::error::{Error, Kind, Reason};
-use crate::service::out_of_time;
 
 /// The domain of every `google.rpc.ErrorInfo` of ours.
 const DOMAIN: &str = "sessionresumption";
@@ -17,7 +16,7 @@ const DOMAIN: &str = "sessionresumption";
 const MAX_VIOLATIONS: usize = 20;
 
 /// What is told of bytes that cannot be decoded.
-pub const NOT_A_MESSAGE: &str = "the request is not a message of this method";
+pub(in crate::server) const NOT_A_MESSAGE: &str = "the request is not a message of this method";
 
 /// The gRPC status of an error, with `ErrorInfo`, and `RetryInfo` and `BadRequest` where they help.
 pub fn status(error: Error) -> Status {
@@ -54,17 +53,45 @@ fn code(kind: Kind) -> Code {
 }
 
 /// A request that is larger than the service reads.
-pub fn too_large() -> Error {
+fn too_large() -> Error {
     Error::new(Reason::RequestTooLarge, "the request is larger than 1 MiB; send less at once")
 }
 
-/// The answer to a call whose deadline passed.
-pub fn deadline_exceeded<B: Default>() -> Response<B> {
-    status(out_of_time()).into_http()
+/// The answer that tells of an error.
+pub(in crate::server) fn answer<B: Default>(error: Error) -> Response<B> {
+    status(error).into_http()
+}
+
+/// The code an answer is counted under. That of a call that succeeded stands in the trailers.
+pub(in crate::server) fn code_of<B>(response: &Response<B>) -> &'static str {
+    Status::from_header_map(response.headers()).map_or("OK", |status| code_name(status.code()))
+}
+
+/// A code's name in the gRPC specification.
+pub(in crate::server) fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
 }
 
 /// Gives a reason to what tonic refused before a handler saw it. Whatever comes from a handler has one.
-pub fn explain<B: Default>(response: Response<B>) -> Response<B> {
+pub(in crate::server) fn explain<B: Default>(response: Response<B>) -> Response<B> {
     let unexplained = Status::from_header_map(response.headers()).filter(|status| status.details().is_empty());
     let error = match unexplained.map(|status| status.code()) {
         Some(Code::OutOfRange) => too_large(),

@@ -6,19 +6,25 @@ use std::sync::Arc;
 use genesys_sim::{Control, Sim, SimOptions};
 use jiff::Timestamp;
 use session_resumption::audit::TracingAudit;
-use session_resumption::budget::{GcraBudget, Limits};
+use session_resumption::auth::{self, Authenticator};
+use session_resumption::budget::{self, GcraBudget};
+use session_resumption::callers::Callers;
 use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::entropy::OsEntropy;
 use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
+use session_resumption::peer::Peer;
 use session_resumption::ports::{Clock, Handshakes};
+use session_resumption::server::access::Access;
 use session_resumption::server::grpc::Server;
 use session_resumption::server::health::Health;
+use session_resumption::server::limits::{Limits, Rates};
 use session_resumption::server::stack;
 use session_resumption::service::{MarkerAuthor, Ports, Resumption, Rules};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::server::{TcpConnectInfo, TcpIncoming};
+use tower::util::MapRequestLayer;
 
 use super::TIMEOUT;
 use crate::support::{Harness, Replica};
@@ -65,8 +71,8 @@ async fn replica(
 ) -> Replica {
     let degraded = Arc::new(DegradedMode::new());
     let per_minute = NonZeroU32::new(100_000).unwrap();
-    let limits = Limits { per_minute, while_degraded: per_minute };
-    let budget = Arc::new(GcraBudget::new(limits, degraded.watch()));
+    let budget = budget::Limits { per_minute, while_degraded: per_minute };
+    let budget = Arc::new(GcraBudget::new(budget, degraded.watch()));
     let genesys = GuideConversations::new(settings.clone(), budget, Arc::clone(clock), Arc::new(OsEntropy)).unwrap();
     let ports = Ports {
         conversations: Arc::new(genesys),
@@ -83,14 +89,29 @@ async fn replica(
         marker_author: MarkerAuthor::Customer,
     };
     let (health, health_server) = Health::new().await;
-    let server = Server::new(Resumption::new(ports, rules));
-    let routes = stack::routes(server, health_server).unwrap();
-    let deadline = stack::deadline(std::time::Duration::from_secs(30));
+    let limits = Limits::new(Rates::default());
+    let server = Server::new(Resumption::new(ports, rules), limits.clone());
+    let settings = auth::Settings { lapsed_for: TIMEOUT, published_keys: auth::Times::default() };
+    let nobody = Authenticator::new(Callers::default(), None, settings, Arc::clone(clock)).unwrap();
+    let doors = stack::Rules {
+        access: Access::new(Arc::new(nobody), Arc::new([]), true),
+        limits,
+        trusted_proxies: Vec::new(),
+        allowed_origins: Arc::new([]),
+        max_call_time: std::time::Duration::from_secs(30),
+        max_concurrent_calls: 1_000,
+    };
+    let router = stack::router(server, health_server, doors).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let stopped = stop.clone().cancelled_owned();
     let service = tokio::spawn(async move {
-        let serving = tonic::transport::Server::builder().layer(deadline).add_routes(routes);
+        let with_peer = MapRequestLayer::new(|mut request: http::Request<_>| {
+            let peer = request.extensions().get::<TcpConnectInfo>().unwrap().remote_addr().unwrap();
+            request.extensions_mut().insert(Peer::new(peer));
+            request
+        });
+        let serving = tonic::transport::Server::builder().layer(with_peer).add_routes(router.into());
         Ok(serving.serve_with_incoming_shutdown(TcpIncoming::from(listener), stopped).await?)
     });
     Replica { address, admin: String::new(), health, service }

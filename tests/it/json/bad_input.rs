@@ -76,7 +76,7 @@ async fn json_is_json_however_it_is_spelled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn methods_are_called_by_post_alone() {
     let (harness, door) = quiet().await;
-    for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
+    for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
         let answer =
             Answer::of(door.request(method.clone(), VALIDATE_PATH).header(CONTENT_TYPE, JSON).body("{}")).await;
         answer.refused(StatusCode::METHOD_NOT_ALLOWED, "unimplemented");
@@ -158,10 +158,15 @@ async fn a_page_in_a_browser_is_not_trusted_for_coming_from_loopback() {
     let (harness, door) = quiet().await;
     // The second one is the page's own origin, as far as its browser can tell.
     for origin in ["https://evil.example", harness.address.as_str(), "null"] {
-        let request = door.post(VALIDATE).header(CONTENT_TYPE, JSON).header(ORIGIN, origin);
-        let body = json!({"conversationId": "c", "participantId": "p"}).to_string();
-        let refused = Answer::of(request.body(body)).await.refused(StatusCode::UNAUTHORIZED, "unauthenticated");
+        let asked = |method| {
+            let body = json!({"conversationId": "c", "participantId": "p"}).to_string();
+            Answer::of(door.post(method).header(CONTENT_TYPE, JSON).header(ORIGIN, origin).body(body))
+        };
+        let refused = asked(CONFIRM).await.refused(StatusCode::UNAUTHORIZED, "unauthenticated");
         assert_eq!(refused.reason(), "UNAUTHENTICATED", "{origin}");
+        // What the guide asks for: a customer whom nobody knows is told what to do, and not that something failed.
+        let told = asked(VALIDATE).await;
+        assert_eq!(told.ok()["route"], "REAUTHENTICATE", "{origin}");
     }
     nothing_was_asked(harness).await;
 }

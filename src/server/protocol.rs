@@ -1,0 +1,123 @@
+//! The three protocols of one port, told apart by the type of the body; and the names of what is called.
+
+use http::{HeaderMap, Method};
+
+use super::connect::media_type;
+use crate::domain::access;
+use crate::layers::rpc_metrics::Call;
+
+/// What a request speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// gRPC over HTTP/2.
+    Grpc,
+    /// gRPC-Web, binary or as text.
+    GrpcWeb,
+    /// Connect. Whatever is none of the three is refused in its form, which is plain HTTP.
+    Connect,
+}
+
+impl Protocol {
+    /// gRPC is what is posted in one of its types exactly: `application/grpc+json` is nothing we could read.
+    pub(super) fn of(method: &Method, headers: &HeaderMap) -> Self {
+        if method != Method::POST {
+            return Self::Connect;
+        }
+        match media_type::of(headers).as_deref() {
+            Some("application/grpc" | "application/grpc+proto") => Self::Grpc,
+            Some(
+                "application/grpc-web"
+                | "application/grpc-web+proto"
+                | "application/grpc-web-text"
+                | "application/grpc-web-text+proto",
+            ) => Self::GrpcWeb,
+            _ => Self::Connect,
+        }
+    }
+
+    /// The name in metrics.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::GrpcWeb => "grpc_web",
+            Self::Connect => "connect",
+        }
+    }
+}
+
+const RESUMPTION: &str = crate::pb::session_resumption_server::SERVICE_NAME;
+
+/// Every method of ours.
+const METHODS: [(&str, &str, access::Method); 3] = [
+    (RESUMPTION, "ValidateSession", access::Method::ValidateSession),
+    (RESUMPTION, "ConfirmReattach", access::Method::ConfirmReattach),
+    (RESUMPTION, "InjectContext", access::Method::InjectContext),
+];
+
+fn find(path: &str) -> Option<&'static (&'static str, &'static str, access::Method)> {
+    let (service, method) = path.strip_prefix('/')?.split_once('/')?;
+    METHODS.iter().find(|known| (known.0, known.1) == (service, method))
+}
+
+/// The method that a path names.
+pub(super) fn method(path: &str) -> Option<access::Method> {
+    find(path).map(|(_, _, method)| *method)
+}
+
+/// What a request is counted under.
+pub(super) fn call(path: &str, protocol: Protocol) -> Call {
+    let (service, method) = find(path).map_or(("other", "other"), |(service, method, _)| (*service, *method));
+    Call { service, method, protocol: protocol.name() }
+}
+
+/// Whether a path is of a service that tells how this one is, or what it speaks: open to everybody, and without a limit.
+pub(super) fn is_of_watchers(path: &str) -> bool {
+    ["/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflection/"].iter().any(|service| path.starts_with(service))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::CONTENT_TYPE;
+
+    use super::*;
+
+    #[test]
+    fn requests_are_told_apart_exactly() {
+        let told = |types: &[&'static str]| {
+            let headers = types.iter().map(|value| (CONTENT_TYPE, http::HeaderValue::from_static(value))).collect();
+            Protocol::of(&Method::POST, &headers)
+        };
+        for (types, expected) in [
+            (&["application/grpc"][..], Protocol::Grpc),
+            (&["application/grpc+proto"], Protocol::Grpc),
+            (&["Application/GRPC"], Protocol::Grpc),
+            (&["application/grpc;charset=utf-8"], Protocol::Grpc),
+            (&["application/grpc-web"], Protocol::GrpcWeb),
+            (&["application/grpc-web-text+proto"], Protocol::GrpcWeb),
+            (&["application/grpc-web-json"], Protocol::Connect),
+            (&["application/grpc+json"], Protocol::Connect),
+            (&["application/grpcx"], Protocol::Connect),
+            (&["application/json"], Protocol::Connect),
+            (&["application/grpc", "application/json"], Protocol::Connect),
+            (&["application/json", "application/grpc"], Protocol::Connect),
+            (&[""], Protocol::Connect),
+            (&[], Protocol::Connect),
+        ] {
+            assert_eq!(told(types), expected, "{types:?}");
+        }
+        let grpc = [(CONTENT_TYPE, http::HeaderValue::from_static("application/grpc"))].into_iter().collect();
+        assert_eq!(Protocol::of(&Method::GET, &grpc), Protocol::Connect, "gRPC is posted");
+    }
+
+    #[test]
+    fn only_what_there_is_has_a_name() {
+        let path = format!("/{RESUMPTION}/InjectContext");
+        assert_eq!(method(&path), Some(access::Method::InjectContext));
+        assert_eq!(call(&path, Protocol::Grpc).method, "InjectContext");
+        for path in
+            ["", "/", "/x", &format!("/{RESUMPTION}/"), &format!("/{RESUMPTION}/injectContext"), &format!("{path}/")]
+        {
+            assert_eq!((method(path), call(path, Protocol::Connect).method), (None, "other"), "{path}");
+        }
+    }
+}
