@@ -12,9 +12,6 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::body::Body;
-use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
 
 use crate::audit::TracingAudit;
 use crate::budget::{GcraBudget, Limits};
@@ -24,7 +21,7 @@ use crate::degraded::DegradedMode;
 use crate::domain::policy::{Policy, UnknownStatus, Window, Windows};
 use crate::entropy::OsEntropy;
 use crate::genesys::{self, GuideConversations};
-use crate::layers::deadline::DeadlineLayer;
+use crate::listener;
 use crate::ports::{Clock, Entropy};
 use crate::server::admin;
 use crate::server::grpc::Server;
@@ -36,8 +33,6 @@ use store::Store;
 
 /// Waits between attempts to sign in at start: login limits how often it is asked.
 const SIGN_IN_AGAIN: Duration = Duration::from_secs(5);
-/// Idle connections are asked for a sign of life this often, and closed without one: a browser that vanished holds no socket.
-const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The service, bound to its ports and not yet serving.
 pub struct App {
@@ -45,8 +40,8 @@ pub struct App {
     admin_listener: TcpListener,
     addr: SocketAddr,
     admin_addr: SocketAddr,
-    routes: Routes,
-    deadline: DeadlineLayer<Body>,
+    routes: axum::Router,
+    entropy: Arc<dyn Entropy>,
     admin: axum::Router,
     health: Health,
     metrics: PrometheusHandle,
@@ -102,12 +97,12 @@ impl App {
             store_watch: Arc::clone(&degraded) as _,
             audit: Arc::new(TracingAudit),
             clock,
-            entropy,
+            entropy: Arc::clone(&entropy),
         };
         let (health, health_server) = Health::new().await;
         let resumption = Resumption::new(ports, rules);
         let routes = stack::routes(Server::new(resumption.clone()), health_server)?;
-        let deadline = stack::deadline(server.max_call_time);
+        let routes = routes.into_axum_router().layer(stack::deadline(server.max_call_time));
         let admin = admin::router(health.clone(), metrics.clone());
         let drain_timeout = server.drain_timeout;
         Ok(Self {
@@ -116,7 +111,7 @@ impl App {
             addr,
             admin_addr,
             routes,
-            deadline,
+            entropy,
             admin,
             health,
             metrics,
@@ -146,18 +141,9 @@ impl App {
     /// Serves until `stop` resolves; then turns unready, lets calls in flight finish for as long as the drain may take, and ends.
     pub async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let closing = CancellationToken::new();
-        let mut serving = tokio::spawn(
-            tonic::transport::Server::builder()
-                .accept_http1(true)
-                .http2_keepalive_interval(Some(KEEPALIVE))
-                .http2_keepalive_timeout(Some(KEEPALIVE))
-                .layer(self.deadline)
-                .add_routes(self.routes)
-                .serve_with_incoming_shutdown(
-                    TcpIncoming::from(self.listener).with_nodelay(Some(true)),
-                    closing.clone().cancelled_owned(),
-                ),
-        );
+        let settings = listener::Settings::default();
+        let serving = listener::serve(self.listener, self.routes, settings, self.entropy, closing.clone());
+        let mut serving = tokio::spawn(serving);
         // Until the very end: whoever drains is alive, not ready, and worth watching.
         let admin = tokio::spawn(axum::serve(self.admin_listener, self.admin).into_future());
         let folding = tokio::spawn(telemetry::fold_metrics(self.metrics));
@@ -174,7 +160,7 @@ impl App {
         keeping.abort();
         self.health.set(Component::Server, Condition::NotReady).await;
         if let Some(ended) = ended {
-            return ended.context("the server task failed")?.context("the server failed");
+            return ended.context("the server task failed");
         }
         tracing::info!("draining");
         closing.cancel();
@@ -191,7 +177,7 @@ impl App {
         admin.abort();
         folding.abort();
         if let Ok(ended) = drained {
-            ended.context("the server task failed")?.context("the server failed")?;
+            ended.context("the server task failed")?;
         }
         tracing::info!("stopped");
         Ok(())

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use http::{HeaderMap, Uri};
-use tonic::body::Body;
 use tonic::service::Routes;
 use tonic_health::pb::health_server::{Health as HealthApi, HealthServer};
 use tower::ServiceExt as _;
@@ -24,7 +24,7 @@ const MAX_REQUEST_BYTES: usize = 1024 * 1024;
 /// Everything the serving port answers.
 ///
 /// gRPC and Connect have the same paths and are told apart by the type of the body. What is neither is refused in Connect's form,
-/// which is plain HTTP. All of it is served through tonic, which turns errors of layers into gRPC statuses.
+/// which is plain HTTP.
 pub fn routes(server: Server, health: HealthServer<impl HealthApi>) -> Result<Routes, BrokenDescriptors> {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -45,8 +45,8 @@ pub fn routes(server: Server, health: HealthServer<impl HealthApi>) -> Result<Ro
     Ok(Routes::from(Router::new().fallback(by_protocol)))
 }
 
-/// The outermost layer, right inside tonic's own timeout, so that it answers first and says `DEADLINE_EXCEEDED`. Health and
-/// reflection are exempt: they are watched for as long as their caller likes.
+/// The outermost layer: whatever takes too long is answered with `DEADLINE_EXCEEDED`. Health and reflection are exempt: they are
+/// watched for as long as their caller likes.
 pub fn deadline(max_call_time: Duration) -> DeadlineLayer<Body> {
     DeadlineLayer::new(max_call_time, expired)
 }

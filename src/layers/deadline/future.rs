@@ -39,9 +39,7 @@ where
         if let Poll::Ready(outcome) = this.inner.poll(cx) {
             return Poll::Ready(outcome);
         }
-        let Some((mut sleep, answer)) = this.sleep.as_pin_mut().zip(*this.expired) else { return Poll::Pending };
-        // The clock is asked too: tonic's timer may have woken us, due in the same tick as ours and fired before it.
-        let expired = sleep.as_mut().poll(cx).is_ready() || Instant::now() >= sleep.deadline();
-        if expired { Poll::Ready(Ok(answer())) } else { Poll::Pending }
+        let Some((sleep, answer)) = this.sleep.as_pin_mut().zip(*this.expired) else { return Poll::Pending };
+        sleep.poll(cx).map(|()| Ok(answer()))
     }
 }

@@ -1,7 +1,7 @@
 //! Ends a call at its deadline, with an answer that says so.
 //!
-//! tonic's own timeout answers `CANCELLED` and sits outside every layer; this one sits right inside it, ends a little earlier, and
-//! lets the server choose the answer. Handlers find the [`Deadline`] in the request's extensions.
+//! It ends a little before the caller's own timer, so that the answer arrives, and lets the server choose the answer. Handlers find
+//! the [`Deadline`] in the request's extensions.
 
 mod future;
 mod layer;

@@ -15,7 +15,7 @@ pub struct Unreadable;
 
 /// The time a caller gives, if it gives any. A header nobody can read gives none.
 ///
-/// Both headers are heeded in either protocol: tonic's outer timer goes by `grpc-timeout` whoever sends it.
+/// Both headers are heeded in either protocol: whoever sends one stops waiting by it.
 pub(super) fn of(headers: &HeaderMap) -> Option<Duration> {
     let both = [grpc(headers), connect(headers).ok().flatten()];
     both.into_iter().flatten().min()
@@ -50,8 +50,8 @@ fn is_number(text: &str, max_digits: usize) -> bool {
     (1..=max_digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// When to answer at the latest, so that the answer arrives in time: a tenth earlier, at most 10 ms. It is also what keeps
-/// tonic's outer timer, set to the full time, from answering `CANCELLED` first.
+/// When to answer at the latest, so that the answer arrives in time, and not after the caller's own timer: a tenth earlier, at most
+/// 10 ms.
 pub(super) fn answer_before(timeout: Duration) -> Duration {
     timeout.saturating_sub((timeout / 10).min(Duration::from_millis(10)))
 }

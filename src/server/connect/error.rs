@@ -9,7 +9,6 @@ use prost::Message as _;
 use prost_reflect::DynamicMessage;
 use prost_types::Any;
 use serde_json::{Value, json};
-use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -76,8 +75,8 @@ fn code(code: Code) -> (&'static str, u16) {
 }
 
 /// The answer to a call whose deadline passed.
-pub(in crate::server) fn deadline_exceeded() -> http::Response<Body> {
-    response(&status(out_of_time())).map(Body::new)
+pub(in crate::server) fn deadline_exceeded() -> Response {
+    response(&status(out_of_time()))
 }
 
 /// The answer to bodies of a type we do not read.

@@ -14,6 +14,7 @@ use crate::domain::principal::Principal;
 use crate::layers::deadline::Deadline;
 use crate::pb;
 use crate::pb::session_resumption_server::SessionResumption;
+use crate::peer::Peer;
 use crate::service::{Caller, Resumption};
 
 pub use status::{NOT_A_MESSAGE, deadline_exceeded, explain, status, too_large};
@@ -76,8 +77,8 @@ fn caller<T>(request: &Request<T>) -> Result<(Caller, impl Drop), Error> {
 
 /// Until credentials can be configured the service listens on loopback only, and whoever can connect is trusted.
 fn principal<T>(request: &Request<T>) -> Result<Principal, Error> {
-    match request.remote_addr() {
-        Some(peer) if peer.ip().to_canonical().is_loopback() => Ok(Principal::service("loopback")),
+    match request.extensions().get::<Peer>() {
+        Some(peer) if peer.addr.ip().to_canonical().is_loopback() => Ok(Principal::service("loopback")),
         _ => Err(Error::new(Reason::Unauthenticated, "callers beyond loopback need credentials")),
     }
 }

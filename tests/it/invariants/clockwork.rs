@@ -11,6 +11,7 @@ use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::entropy::OsEntropy;
 use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
+use session_resumption::listener;
 use session_resumption::ports::{Clock, Handshakes};
 use session_resumption::server::grpc::Server;
 use session_resumption::server::health::Health;
@@ -18,7 +19,6 @@ use session_resumption::server::stack;
 use session_resumption::service::{MarkerAuthor, Ports, Resumption, Rules};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::TcpIncoming;
 
 use super::TIMEOUT;
 use crate::support::{Harness, Replica};
@@ -84,14 +84,14 @@ async fn replica(
     };
     let (health, health_server) = Health::new().await;
     let server = Server::new(Resumption::new(ports, rules));
-    let routes = stack::routes(server, health_server).unwrap();
-    let deadline = stack::deadline(std::time::Duration::from_secs(30));
+    let routes = stack::routes(server, health_server).unwrap().into_axum_router();
+    let routes = routes.layer(stack::deadline(std::time::Duration::from_secs(30)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let stopped = stop.clone().cancelled_owned();
+    let (serving, closing) = (listener::Settings::default(), stop.clone());
     let service = tokio::spawn(async move {
-        let serving = tonic::transport::Server::builder().layer(deadline).add_routes(routes);
-        Ok(serving.serve_with_incoming_shutdown(TcpIncoming::from(listener), stopped).await?)
+        listener::serve(listener, routes, serving, Arc::new(OsEntropy), closing).await;
+        Ok(())
     });
     Replica { address, admin: String::new(), health, service }
 }
