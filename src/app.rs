@@ -13,9 +13,6 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
-use tonic::transport::server::{TcpConnectInfo, TcpIncoming};
-use tower::util::MapRequestLayer;
 
 use crate::audit::TracingAudit;
 use crate::auth::Authenticator;
@@ -27,7 +24,7 @@ use crate::degraded::DegradedMode;
 use crate::domain::policy::{Policy, UnknownStatus, Window, Windows};
 use crate::entropy::OsEntropy;
 use crate::genesys::{self, GuideConversations};
-use crate::peer::Peer;
+use crate::listener;
 use crate::ports::{Clock, Entropy};
 use crate::server::admin;
 use crate::server::grpc::Server;
@@ -39,9 +36,6 @@ use store::Store;
 
 /// Waits between attempts to sign in at start: login limits how often it is asked.
 const SIGN_IN_AGAIN: Duration = Duration::from_secs(5);
-/// Idle connections are asked for a sign of life this often, and closed without one: a browser that vanished holds no socket.
-const KEEPALIVE: Duration = Duration::from_secs(30);
-
 /// How often files that may change are looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
@@ -52,6 +46,8 @@ pub struct App {
     addr: SocketAddr,
     admin_addr: SocketAddr,
     router: axum::Router,
+    listening: listener::Settings,
+    entropy: Arc<dyn Entropy>,
     authenticator: Arc<Authenticator>,
     caller_files: Files,
     admin: axum::Router,
@@ -73,13 +69,15 @@ impl std::fmt::Debug for App {
 impl App {
     /// Builds every component and binds the ports, so that whatever can fail at start fails here.
     pub async fn bind(config: Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
-        let Config { server, auth, web, limits: door_limits, genesys, policy, handshake, inject, store, .. } = config;
+        let Config { server, tls, auth, web, limits: door_limits, genesys, policy, handshake, inject, store, .. } =
+            config;
         let listener = listen(server.listen, "server.listen").await?;
         let admin_listener = listen(server.admin_listen, "server.admin_listen").await?;
         let (addr, admin_addr) = (listener.local_addr()?, admin_listener.local_addr()?);
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+        let listening = doors::listening(&server, tls, Arc::clone(&clock))?;
         let (authenticator, caller_files) = doors::callers(&auth, Arc::clone(&clock))?;
         let degraded = Arc::new(DegradedMode::new());
         let per_minute =
@@ -110,7 +108,7 @@ impl App {
             store_watch: Arc::clone(&degraded) as _,
             audit: Arc::new(TracingAudit),
             clock,
-            entropy,
+            entropy: Arc::clone(&entropy),
         };
         let (health, health_server) = Health::new().await;
         let resumption = Resumption::new(ports, rules);
@@ -125,6 +123,8 @@ impl App {
             addr,
             admin_addr,
             router,
+            listening,
+            entropy,
             authenticator,
             caller_files,
             admin,
@@ -156,18 +156,8 @@ impl App {
     /// Serves until `stop` resolves; then turns unready, lets calls in flight finish for as long as the drain may take, and ends.
     pub async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let closing = CancellationToken::new();
-        let mut serving = tokio::spawn(
-            tonic::transport::Server::builder()
-                .accept_http1(true)
-                .http2_keepalive_interval(Some(KEEPALIVE))
-                .http2_keepalive_timeout(Some(KEEPALIVE))
-                .layer(MapRequestLayer::new(with_peer))
-                .add_routes(Routes::from(self.router))
-                .serve_with_incoming_shutdown(
-                    TcpIncoming::from(self.listener).with_nodelay(Some(true)),
-                    closing.clone().cancelled_owned(),
-                ),
-        );
+        let serving = listener::serve(self.listener, self.router, self.listening, self.entropy, closing.clone());
+        let mut serving = tokio::spawn(serving);
         // Until the very end: whoever drains is alive, not ready, and worth watching.
         let admin = tokio::spawn(axum::serve(self.admin_listener, self.admin).into_future());
         let watching = tokio::spawn(reload::keep(self.authenticator, self.caller_files, LOOK_AGAIN));
@@ -185,7 +175,7 @@ impl App {
         keeping.abort();
         self.health.set(Component::Server, Condition::NotReady).await;
         if let Some(ended) = ended {
-            return ended.context("the server task failed")?.context("the server failed");
+            return ended.context("the server task failed");
         }
         tracing::info!("draining");
         closing.cancel();
@@ -203,18 +193,11 @@ impl App {
         watching.abort();
         folding.abort();
         if let Ok(ended) = drained {
-            ended.context("the server task failed")?.context("the server failed")?;
+            ended.context("the server task failed")?;
         }
         tracing::info!("stopped");
         Ok(())
     }
-}
-
-fn with_peer<B>(mut request: http::Request<B>) -> http::Request<B> {
-    if let Some(addr) = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr) {
-        request.extensions_mut().insert(Peer::new(addr));
-    }
-    request
 }
 
 async fn listen(addr: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {

@@ -21,6 +21,7 @@ pub mod domain;
 pub mod entropy;
 pub mod genesys;
 pub mod layers;
+pub mod listener;
 pub mod pb;
 pub mod peer;
 pub mod ports;

@@ -6,10 +6,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use http::HeaderValue;
 
-use crate::auth::reload::Files;
+use crate::auth::reload;
 use crate::auth::{self, Authenticator, Times};
-use crate::config::{self, AuthConfig, LimitsConfig, WebConfig};
+use crate::config::{self, AuthConfig, LimitsConfig, ServerConfig, TlsConfig, TlsFiles, WebConfig, Window};
 use crate::layers::rate_limit;
+use crate::listener::{self, Files, Tls};
 use crate::ports::Clock;
 use crate::server::access::Access;
 use crate::server::limits::{Limits, Rates};
@@ -19,13 +20,36 @@ use crate::server::stack::Rules;
 const LAPSED_FOR: Duration = Duration::from_mins(5);
 
 /// Who calls, and the files that say so.
-pub(super) fn callers(config: &AuthConfig, clock: Arc<dyn Clock>) -> anyhow::Result<(Arc<Authenticator>, Files)> {
-    let files = Files { callers: config.callers_file.clone(), secrets: config.session_token_secret_file.clone() };
+pub(super) fn callers(
+    config: &AuthConfig,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<(Arc<Authenticator>, reload::Files)> {
+    let files =
+        reload::Files { callers: config.callers_file.clone(), secrets: config.session_token_secret_file.clone() };
     let (callers, session_tokens) = files.read().map_err(anyhow::Error::msg)?;
     let settings = auth::Settings { lapsed_for: LAPSED_FOR, published_keys: Times::default() };
     let authenticator = Authenticator::new(callers, session_tokens, settings, clock)
         .context("the client that fetches published keys cannot be made")?;
     Ok((Arc::new(authenticator), files))
+}
+
+/// How the port is served.
+pub(super) fn listening(
+    server: &ServerConfig,
+    tls: TlsConfig,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<listener::Settings> {
+    let files = tls.files.map(|TlsFiles { certificate, key, client_ca }| Files { certificate, key, client_ca });
+    let tls = files.map(|files| Tls::load(files, clock)).transpose()?;
+    Ok(listener::Settings {
+        max_connections: usize::try_from(server.max_connections)?,
+        max_connection_age: match server.max_connection_age {
+            Window::Limited(age) => Some(age),
+            Window::Unlimited => None,
+        },
+        tls: tls.map(Arc::new),
+        ..listener::Settings::default()
+    })
 }
 
 /// What the layers go by.

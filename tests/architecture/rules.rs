@@ -16,6 +16,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     // One grammar, which the configuration checks and the store goes by.
     ("store_url", &[]),
     ("peer", &[]),
+    ("listener", &["peer", "ports"]),
     ("cidr", &[]),
     ("callers", &["domain"]),
     ("auth", &["callers", "domain", "ports"]),
@@ -74,7 +75,9 @@ pub(crate) const CRATE_ROOMS: &[(&str, &[&str])] = &[
     ("reqwest", &["auth", "genesys", "commands", "demo", "app"]),
     ("tonic", &["server", "layers", "pb", "commands", "demo", "app"]),
     ("prost", &["server", "pb", "demo"]),
-    ("axum", &["auth::tests", "server", "layers", "commands", "demo", "app"]),
+    ("axum", &["auth::tests", "server", "layers", "listener", "commands", "demo", "app"]),
+    ("hyper", &["listener"]),
+    ("hyper_util", &["listener"]),
     ("redis", &["store::redis"]),
 ];
 

@@ -13,7 +13,7 @@ use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::entropy::OsEntropy;
 use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
-use session_resumption::peer::Peer;
+use session_resumption::listener;
 use session_resumption::ports::{Clock, Handshakes};
 use session_resumption::server::access::Access;
 use session_resumption::server::grpc::Server;
@@ -23,8 +23,6 @@ use session_resumption::server::stack;
 use session_resumption::service::{MarkerAuthor, Ports, Resumption, Rules};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::{TcpConnectInfo, TcpIncoming};
-use tower::util::MapRequestLayer;
 
 use super::TIMEOUT;
 use crate::support::{Harness, Replica};
@@ -104,15 +102,10 @@ async fn replica(
     let router = stack::router(server, health_server, doors).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let stopped = stop.clone().cancelled_owned();
+    let (serving, closing) = (listener::Settings::default(), stop.clone());
     let service = tokio::spawn(async move {
-        let with_peer = MapRequestLayer::new(|mut request: http::Request<_>| {
-            let peer = request.extensions().get::<TcpConnectInfo>().unwrap().remote_addr().unwrap();
-            request.extensions_mut().insert(Peer::new(peer));
-            request
-        });
-        let serving = tonic::transport::Server::builder().layer(with_peer).add_routes(router.into());
-        Ok(serving.serve_with_incoming_shutdown(TcpIncoming::from(listener), stopped).await?)
+        listener::serve(listener, router, serving, Arc::new(OsEntropy), closing).await;
+        Ok(())
     });
     Replica { address, admin: String::new(), health, service }
 }

@@ -27,7 +27,7 @@ async fn a_call_ends_at_its_deadline_and_says_so() {
     let harness = Harness::start().await;
     slow(&harness, Route::Read, LATE, u32::MAX);
     let door = Door::to(&harness);
-    // The last one is tonic's own timer's, which would answer for gRPC.
+    // The last one is gRPC's, which is heeded whoever sends it.
     for (header, value) in [("connect-timeout-ms", "300"), ("Connect-Timeout-Ms", "0"), ("grpc-timeout", "300m")] {
         let chat = Chat::dropped(&harness);
         let request = json!({"conversationId": chat.conversation, "participantId": chat.customer}).to_string();

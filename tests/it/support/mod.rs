@@ -86,6 +86,7 @@ impl Harness {
             ("store.url", &store),
             // Most cases ask about one session far more often than any customer does.
             ("limits.session", "off"),
+            ("limits.address", "off"),
         ];
         let environment = defaults.iter().chain(settings).map(|(key, value)| {
             let name = key.to_uppercase().replace('.', "__");
