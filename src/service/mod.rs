@@ -7,6 +7,7 @@ pub mod inject;
 mod injector;
 mod messages;
 mod reads;
+mod record;
 mod transcript;
 mod upstream;
 pub mod validate;
