@@ -2,7 +2,7 @@
 # Installs what building and checking need, where it is missing. Says nothing when there is nothing to do.
 #
 #   scripts/setup.sh                    everything `make test` needs
-#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, buf and cargo-deny
+#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, promtool, buf and cargo-deny
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -102,6 +102,20 @@ setup_valkey() {
     "Fedora: sudo dnf install valkey; Alpine: apk add valkey; macOS: brew install valkey"
 }
 
+# For the tests, which have it judge what /metrics says: the server that its package also holds stays off.
+setup_promtool() {
+  if have promtool; then return; fi
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    say "installing promtool"
+    apt-get update -qq
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus >/dev/null
+    if have systemctl; then systemctl disable --quiet --now prometheus >/dev/null 2>&1 || true; fi
+    return
+  fi
+  die "promtool is missing; Debian and Ubuntu: sudo apt-get install prometheus;" \
+    "Fedora: sudo dnf install golang-github-prometheus; Alpine: apk add prometheus; macOS: brew install prometheus"
+}
+
 setup_buf() {
   local pinned buf=tools/node_modules/.bin/buf
   pinned=$(sed -n 's/.*"@bufbuild\/buf": "\(.*\)".*/\1/p' tools/package.json)
@@ -136,15 +150,16 @@ setup_cargo_deny() {
     die "cargo could not install cargo-deny"
 }
 
-[ $# -gt 0 ] || set -- rust c-compiler redis valkey buf cargo-deny
+[ $# -gt 0 ] || set -- rust c-compiler redis valkey promtool buf cargo-deny
 for part in "$@"; do
   case "$part" in
   rust) setup_rust ;;
   c-compiler) setup_c_compiler ;;
   redis) setup_redis ;;
   valkey) setup_valkey ;;
+  promtool) setup_promtool ;;
   buf) setup_buf ;;
   cargo-deny) setup_cargo_deny ;;
-  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, buf and cargo-deny" ;;
+  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, promtool, buf and cargo-deny" ;;
   esac
 done

@@ -4,6 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::domain::decision::Decision;
+use crate::domain::handshake::Confirmation;
 use crate::ports::{Audit, Event, Note, Record};
 
 /// Writes the record through `tracing` under the target `audit`, and counts it.
@@ -12,13 +13,13 @@ pub struct TracingAudit;
 
 impl Audit for TracingAudit {
     fn record(&self, record: &Record<'_>) {
-        let principal = record.principal.name.as_str();
+        let (principal, role) = (record.principal.name.as_str(), record.principal.role.name());
         let conversation = hashed(record.pair.conversation.as_str());
         let participant = hashed(record.pair.participant.as_str());
         let handshake = record.handshake.map(|id| id.to_string()).unwrap_or_default();
         macro_rules! line {
             ($($field:tt)*) => {
-                tracing::info!(target: "audit", principal, conversation, participant, handshake, $($field)*)
+                tracing::info!(target: "audit", principal, role, conversation, participant, handshake, $($field)*)
             };
         }
         match &record.event {
@@ -29,6 +30,12 @@ impl Audit for TracingAudit {
                 let replayed = if *replayed { "true" } else { "false" };
                 metrics::counter!("session_resumption_decisions_total", "reason" => reason, "route" => route, "replayed" => replayed)
                     .increment(1);
+            }
+            Event::Resumed { confirmation: Confirmation { count, time, agent_id, as_of } } => {
+                let agent = agent_id.as_deref().map(hashed).unwrap_or_default();
+                let as_of = as_of.map(|time| time.to_string()).unwrap_or_default();
+                line!(event = "resumption", count, resumed_at = %format_args!("{time:.3}"), as_of, agent);
+                metrics::counter!("session_resumption_resumptions_total").increment(1);
             }
             Event::Confirmed { count, replayed } => {
                 line!(event = "confirmed", count, replayed);
@@ -74,6 +81,7 @@ fn name(note: Note) -> &'static str {
         Note::UnknownOutcome => "unknown_outcome",
         Note::StoreForgot => "store_forgot",
         Note::LeadLost => "lead_lost",
+        Note::RecordDelayed => "record_delayed",
         Note::LeaseLost => "lease_lost",
     }
 }

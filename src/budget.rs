@@ -1,18 +1,22 @@
 //! Our share of Genesys' request limit, counted in this process.
 
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::ports::{Budget, Spent};
 
 /// The longest wait for a turn. A caller that must wait longer is told so at once: it can spend the time better than in a
 /// connection that is held open for it, and what it asks for may have changed by then.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// How often it is shown what remains: about as often as somebody looks.
+const SHOW_EVERY: Duration = Duration::from_secs(5);
 
 /// The most requests in any minute.
 #[derive(Debug, Clone, Copy)]
@@ -26,9 +30,16 @@ pub struct Limits {
 /// Allows at most so many requests in any minute, first come first served.
 #[derive(Debug)]
 pub struct GcraBudget {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
     began: Instant,
     gates: Mutex<Gates>,
     degraded: watch::Receiver<bool>,
+    /// Whether somebody shows what remains while it fills up again.
+    showing: AtomicBool,
 }
 
 /// Times count from the budget's beginning.
@@ -41,7 +52,7 @@ struct Gates {
 /// After silence a burst of a third is let through, the rest at an even pace. Burst and refill of a minute together make the
 /// limit, so that no minute, wherever it begins, sees more: a burst of the whole limit would let nearly twice the limit through
 /// in the minute after a silence.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Gate {
     /// Between two turns at the even pace.
     interval: Duration,
@@ -56,19 +67,56 @@ struct Gate {
 impl GcraBudget {
     /// A budget within these limits; the flag tells whether it is degraded.
     pub fn new(limits: Limits, degraded: watch::Receiver<bool>) -> Self {
-        Self { began: Instant::now(), gates: Mutex::new(Gates::new(limits)), degraded }
+        let (gates, showing) = (Mutex::new(Gates::new(limits)), AtomicBool::new(false));
+        let shared = Shared { began: Instant::now(), gates, degraded, showing };
+        shared.show();
+        Self { shared: Arc::new(shared) }
+    }
+}
+
+impl Shared {
+    /// Shows what remains, and answers whether that is all there can be.
+    fn show(&self) -> bool {
+        let gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let (remaining, most) = gates.free(self.began.elapsed(), *self.degraded.borrow());
+        metrics::gauge!("session_resumption_budget_remaining").set(f64::from(remaining));
+        remaining == most
+    }
+
+    /// Shows what remains now, and while it fills up again.
+    fn show_refill(self: &Arc<Self>) {
+        self.show();
+        if self.showing.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let shared = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                sleep(SHOW_EVERY).await;
+                let Some(shared) = shared.upgrade() else { return };
+                if !shared.show() {
+                    continue;
+                }
+                shared.showing.store(false, Ordering::Relaxed);
+                // Who took a turn in between relied on us.
+                if shared.show() || shared.showing.swap(true, Ordering::Relaxed) {
+                    return;
+                }
+            }
+        });
     }
 }
 
 #[async_trait]
 impl Budget for GcraBudget {
     async fn take(&self, deadline: Instant) -> Result<(), Spent> {
+        let Shared { began, gates, degraded, .. } = &*self.shared;
         let now = Instant::now();
-        let last = deadline.min(now + LONGEST_WAIT).saturating_duration_since(self.began);
-        let degraded = *self.degraded.borrow();
-        let turn =
-            self.gates.lock().unwrap_or_else(PoisonError::into_inner).reserve(now - self.began, last, degraded)?;
-        let turn = self.began + turn;
+        let last = deadline.min(now + LONGEST_WAIT).saturating_duration_since(*began);
+        let degraded = *degraded.borrow();
+        let turn = gates.lock().unwrap_or_else(PoisonError::into_inner).reserve(now - *began, last, degraded);
+        self.shared.show_refill();
+        let turn = *began + turn?;
         if turn > now {
             // A caller that leaves before its turn forfeits it: too few requests are allowed then, never too many.
             sleep_until(turn).await;
@@ -103,6 +151,12 @@ impl Gates {
         }
         Ok(turn)
     }
+
+    /// The turns that are free at once, and the most that ever are.
+    fn free(&self, now: Duration, degraded: bool) -> (u32, u32) {
+        let (whole, share) = (self.whole.free(now), self.share.free(now));
+        if degraded && share.0 < whole.0 { share } else { whole }
+    }
 }
 
 // === impl Gate ===
@@ -119,6 +173,14 @@ impl Gate {
     /// The first free turn from now on.
     fn next(&self, now: Duration) -> Duration {
         now.max(self.due.saturating_sub(self.ahead))
+    }
+
+    /// The turns that are free at once, and the most that ever are.
+    fn free(&self, now: Duration) -> (u32, u32) {
+        let turns = |time: Duration| u32::try_from(time.as_nanos() / self.interval.as_nanos()).unwrap_or(u32::MAX);
+        let behind = self.due.saturating_sub(now);
+        let free = self.ahead.checked_sub(behind).map_or(0, |left| turns(left) + 1);
+        (free, turns(self.ahead) + 1)
     }
 
     /// Takes a turn that is free.
@@ -197,6 +259,33 @@ mod tests {
             }
             prop_assert!(turns.is_sorted(), "first come, first served");
             prop_assert!(busiest_minute(&turns) <= usize::try_from(limit).unwrap());
+        }
+
+        #[test]
+        fn as_many_as_are_said_to_be_free_are_had_at_once(
+            (limit, share) in (1_u32..400).prop_flat_map(|limit| (Just(limit), 1..=limit)),
+            steps in prop::collection::vec((0_u64..9000, 0_usize..60, any::<bool>()), 1..60),
+        ) {
+            let mut gates = Gates::new(limits(limit, share));
+            let mut now = Duration::ZERO;
+            for (gap, takes, degraded) in steps {
+                now += Duration::from_millis(gap);
+                for _ in 0..takes {
+                    let (free, most) = gates.free(now, degraded);
+                    prop_assert!(free <= most);
+                    prop_assert_eq!(gates.reserve(now, now, degraded).is_ok(), free > 0);
+                    if free > 0 {
+                        prop_assert!(gates.free(now, degraded).0 < free);
+                    }
+                }
+                let (free, _) = gates.free(now, degraded);
+                let mut left = 0;
+                let mut greedy = Gates { whole: gates.whole.clone(), share: gates.share.clone() };
+                while greedy.reserve(now, now, degraded).is_ok() {
+                    left += 1;
+                }
+                prop_assert_eq!(left, free);
+            }
         }
 
         #[test]

@@ -42,6 +42,15 @@ pub enum Confirming {
     Claimed(Claimed),
 }
 
+/// A resumption that stands in no record yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resumed {
+    /// Whose it is.
+    pub claimant: Claimant,
+    /// How it was confirmed.
+    pub confirmation: Confirmation,
+}
+
 /// What an injection shows to be allowed in.
 #[derive(Debug, Clone)]
 pub struct Injection {
@@ -160,6 +169,19 @@ impl Conversation {
             self.confirm(&claimant, confirmation);
         }
         Ok(())
+    }
+
+    /// Gives the confirmations that nobody recorded yet to this recorder, and to no other after it. The same one is given the
+    /// same again, so that it can ask anew when it did not hear the answer.
+    pub fn record(&mut self, recorder: Uuid) -> Vec<Resumed> {
+        let mut given = Vec::new();
+        for (participant, pair) in &mut self.pairs {
+            for (handshake, confirmation) in pair.record(recorder) {
+                let claimant = Claimant { participant: participant.clone(), handshake };
+                given.push(Resumed { claimant, confirmation });
+            }
+        }
+        given
     }
 
     /// Begins an injection, if the handshake is confirmed and the tab speaks for the pair.

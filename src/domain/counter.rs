@@ -35,6 +35,8 @@ pub struct Claim {
     pub read_at: Timestamp,
     /// The agent the customer is attached to.
     pub agent_id: Option<String>,
+    /// The instant upstream of that read; none if Genesys did not tell the time.
+    pub as_of: Option<Timestamp>,
     /// The writer's nonce.
     pub owner: Uuid,
     /// How long a write can be in flight.
@@ -136,7 +138,8 @@ impl Counter {
             return Claimed::Busy(claim.write_for);
         }
         let count = claim.metadata.max(self.written).saturating_add(1).min(MAX_COUNT);
-        let confirmation = Confirmation { count, time: to_milliseconds(now), agent_id: claim.agent_id.clone() };
+        let (agent_id, as_of) = (claim.agent_id.clone(), claim.as_of);
+        let confirmation = Confirmation { count, time: to_milliseconds(now), agent_id, as_of };
         self.reserve(claim, confirmation, None, forgotten, now)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::answer::Answer;
 use super::decision::{Decision, Reason};
@@ -57,6 +58,8 @@ pub struct Confirmation {
     pub time: Timestamp,
     /// The agent the customer is attached to.
     pub agent_id: Option<String>,
+    /// The instant upstream at which the customer was seen attached; none if Genesys did not tell the time.
+    pub as_of: Option<Timestamp>,
 }
 
 /// One resumption of one pair.
@@ -70,6 +73,8 @@ pub struct Handshake {
     pub phase: Phase,
     /// Set once it is confirmed.
     pub confirmation: Option<Confirmation>,
+    /// Who was given the confirmation to record it. It is given to nobody else.
+    pub recorder: Option<Uuid>,
     tabs: BTreeSet<TabId>,
     attempts: BTreeSet<AttemptId>,
     /// The attempts of the handshake before it: a late repeat of one of them is no drop either.
@@ -87,6 +92,7 @@ impl Handshake {
             opened: now,
             phase: Phase::Leading(grant),
             confirmation: None,
+            recorder: None,
             tabs: BTreeSet::new(),
             attempts: BTreeSet::new(),
             earlier_attempts: before.map(|before| before.attempts.clone()).unwrap_or_default(),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::error::{Error, Reason};
-use super::handshake::{Handshake, Phase, USABLE_FOR};
+use super::handshake::{Confirmation, Handshake, Phase, USABLE_FOR};
 use super::ids::{AttemptId, HandshakeId, TabId};
 use super::lease::{Fenced, Grant, Lease};
 use super::tabs::{Seat, Tabs};
@@ -197,6 +197,15 @@ impl PairState {
         if position(id) > self.confirmed.and_then(position) {
             self.confirmed = Some(id);
         }
+    }
+
+    /// Gives the confirmations that nobody recorded yet to this recorder, and to no other after it.
+    pub fn record(&mut self, recorder: Uuid) -> impl Iterator<Item = (HandshakeId, Confirmation)> {
+        self.handshakes.iter_mut().filter_map(move |handshake| {
+            let confirmation = handshake.confirmation.clone()?;
+            let given_to = *handshake.recorder.get_or_insert(recorder);
+            (given_to == recorder).then_some((handshake.id, confirmation))
+        })
     }
 
     /// Whether a tab speaks for the pair as of an epoch.

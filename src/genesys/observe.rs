@@ -73,6 +73,11 @@ pub(super) fn mint<T>(result: &Result<T, UpstreamError>) {
     counter!("session_resumption_token_mints_total", "outcome" => outcome(result)).increment(1);
 }
 
+/// Shows how old the token is that calls share.
+pub(super) fn token_age(age: Duration) {
+    gauge!("session_resumption_genesys_token_age_seconds").set(age.as_secs_f64());
+}
+
 /// A word from a closed set, for labels.
 fn outcome<T>(result: &Result<T, UpstreamError>) -> &'static str {
     let Err(error) = result else { return "ok" };

@@ -2,17 +2,17 @@
 
 mod mint;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use reqwest::header::HeaderValue;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use self::mint::Mint;
 use super::client::Http;
-use super::{Settings, TokenRefresh};
+use super::{Settings, TokenRefresh, observe};
 use crate::ports::{Entropy, UpstreamError};
 
 /// How long minting rests after a failure, and after a forced refresh that did not help: minting is limited too, and wrong
@@ -22,11 +22,15 @@ const REST: Duration = Duration::from_secs(5);
 /// The longest rest that login may ask for: meanwhile nobody is served.
 const LONGEST_REST: Duration = Duration::from_mins(1);
 
+/// How often the token's age is shown: about as often as somebody looks.
+const SHOW_EVERY: Duration = Duration::from_secs(5);
+
 /// One access token.
 #[derive(Debug)]
 pub(super) struct Token {
     /// The whole header, marked sensitive: made once, and printed by nobody.
     header: HeaderValue,
+    asked: Instant,
     /// When its successor is minted: at nine tenths of its life. That leaves a short token several timeouts, and the usual
     /// one of a day more than two hours for an outage of login that no caller notices.
     stale: Instant,
@@ -64,7 +68,7 @@ struct Rest {
 
 impl Token {
     fn new(header: HeaderValue, asked: Instant, life: Duration) -> Self {
-        Self { header, stale: asked + life * 9 / 10, expires: asked + life }
+        Self { header, asked, stale: asked + life * 9 / 10, expires: asked + life }
     }
 
     pub(super) fn header(&self) -> HeaderValue {
@@ -137,6 +141,9 @@ impl Tokens {
         let task = tokio::spawn(async move {
             let minted = tokens.mint.make(tokens.entropy.as_ref()).await.map(Arc::new);
             tokens.lock().land(&minted);
+            if let (Ok(token), TokenRefresh::Cached) = (&minted, tokens.refresh) {
+                tokio::spawn(show_age(Arc::downgrade(token)));
+            }
             minted
         });
         async { task.await.unwrap_or(Err(UpstreamError::Unreachable)) }.boxed().shared()
@@ -144,6 +151,14 @@ impl Tokens {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Shows how old the shared token is, until it is replaced.
+async fn show_age(token: Weak<Token>) {
+    while let Some(asked) = token.upgrade().map(|token| token.asked) {
+        observe::token_age(asked.elapsed());
+        sleep(SHOW_EVERY).await;
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::decision::Decision;
 use crate::domain::error::Reason;
+use crate::domain::handshake::Confirmation;
 use crate::domain::ids::{HandshakeId, Pair};
 use crate::domain::principal::Principal;
 
@@ -23,7 +24,13 @@ pub enum Event<'a> {
         /// When the client says it lost its connection, if that is plausible.
         dropped_at: Option<Timestamp>,
     },
-    /// A resumption was confirmed: one per handshake, so that handle time is not counted twice.
+    /// A resumption: once per confirmed handshake, whoever confirmed it and whoever learnt of it, so that handle time is not
+    /// counted twice.
+    Resumed {
+        /// How it was confirmed.
+        confirmation: &'a Confirmation,
+    },
+    /// A caller was told that a resumption is confirmed.
     Confirmed {
         /// The conversation's count after it.
         count: u32,
@@ -66,6 +73,8 @@ pub enum Note {
     StoreForgot,
     /// Whoever found out for all took longer than its lease: another did it again.
     LeadLost,
+    /// The store did not say whose a resumption is to record: whoever asks about it next records it.
+    RecordDelayed,
     /// A writer lost its lease and another took over: the one hole that cannot be closed.
     LeaseLost,
 }

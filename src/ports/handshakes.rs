@@ -5,9 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::domain::answer::Answer;
-use crate::domain::conversation::{Confirming, Glimpse, Injection};
+use crate::domain::conversation::{Confirming, Glimpse, Injection, Resumed};
 use crate::domain::counter::{Claim, Written};
 use crate::domain::error::Error;
 use crate::domain::handshake::Confirmation;
@@ -128,6 +129,9 @@ pub trait Handshakes: Send + Sync {
     async fn claim(&self, conversation: &ConversationId, claim: Claim) -> Result<Confirming, StoreError>;
     /// Takes the outcome of a confirmation's write.
     async fn settle(&self, conversation: &ConversationId, lease: Lease, written: Written) -> Result<(), StoreError>;
+    /// Gives the conversation's confirmations that nobody recorded yet to this recorder, and to no other after it. The same one
+    /// is given the same again.
+    async fn record(&self, conversation: &ConversationId, recorder: Uuid) -> Result<Vec<Resumed>, StoreError>;
     /// Begins an injection.
     async fn begin_injection(&self, conversation: &ConversationId, injection: &Injection) -> Result<Begun, StoreError>;
     /// Announces a message before it is sent, and renews the hold.

@@ -66,10 +66,26 @@ impl Resumption {
 
 impl Inner {
     async fn confirm(self: Arc<Self>, caller: Caller, pair: Pair, id: HandshakeId) -> Result<Reattachment, Error> {
+        let mut claimed = false;
+        let confirmed = self.count(&caller, &pair, id, &mut claimed).await;
+        if claimed || matches!(confirmed, Ok(Reattachment::Confirmed { .. })) {
+            self.record(&caller, &pair).await;
+        }
+        confirmed
+    }
+
+    /// Leaves in `claimed` whether a claim was made: it may have found that another's lost write was taken.
+    async fn count(
+        &self,
+        caller: &Caller,
+        pair: &Pair,
+        id: HandshakeId,
+        claimed: &mut bool,
+    ) -> Result<Reattachment, Error> {
         let handshakes = &self.ports.handshakes;
         loop {
             if let Some(confirmation) =
-                handshakes.confirmation(&pair, id).await.map_err(|error| self.store_error(error))?
+                handshakes.confirmation(pair, id).await.map_err(|error| self.store_error(error))?
             {
                 return Ok(Reattachment::Confirmed { confirmation, replayed: true });
             }
@@ -89,22 +105,23 @@ impl Inner {
             if caller.has_left() {
                 return Err(out_of_time());
             }
-            let claim = self.claim(&caller, &pair, id, &snapshot, read_at);
+            let claim = Claim { as_of: reading.date, ..self.claim(caller, pair, id, &snapshot, read_at) };
             // The lease begins before we hear of it, and so does the time for its write.
             let deadline = Instant::now() + self.rules.call_timeout;
+            *claimed = true;
             match handshakes.claim(&pair.conversation, claim).await.map_err(|error| self.store_error(error))? {
                 Confirming::Already(confirmation) => {
                     return Ok(Reattachment::Confirmed { confirmation, replayed: true });
                 }
                 Confirming::Claimed(Claimed::Write { lease, confirmation, forgotten }) => {
                     if forgotten {
-                        self.audit(&caller, &pair, Some(id), Event::Noted(Note::StoreForgot));
+                        self.audit(caller, pair, Some(id), Event::Noted(Note::StoreForgot));
                     }
-                    return self.write_count(&caller, &pair, id, (lease, deadline), confirmation).await;
+                    return self.write_count(caller, pair, id, (lease, deadline), confirmation).await;
                 }
                 Confirming::Claimed(Claimed::ReadAgain) => {}
                 Confirming::Claimed(Claimed::Busy(left)) => {
-                    self.wait_for_write(&caller, &pair, id, left).await?;
+                    self.wait_for_write(caller, pair, id, left).await?;
                 }
             }
         }
@@ -137,6 +154,7 @@ impl Inner {
             counted_at: snapshot.attributes.get("lastResumptionTimestamp").and_then(|text| text.trim().parse().ok()),
             read_at,
             agent_id: snapshot.active_agent_id().map(str::to_owned),
+            as_of: None,
             owner: self.ports.entropy.uuid(),
             // As long as a write can be under way: its own time, and as much again for what the network still holds.
             write_for: self.rules.call_timeout * 2,

@@ -7,6 +7,7 @@ pub mod inject;
 mod injector;
 mod messages;
 mod reads;
+mod record;
 mod transcript;
 mod upstream;
 pub mod validate;
@@ -126,12 +127,12 @@ impl Resumption {
     /// The use cases over these ports.
     pub fn new(ports: Ports, rules: Rules) -> Self {
         let conversations = Arc::clone(&ports.conversations);
-        let validations = Reads::sharing(move |id, deadline| {
+        let validations = Reads::sharing("validation", move |id, deadline| {
             let conversations = Arc::clone(&conversations);
             async move { conversations.read(&id, deadline).await }.boxed()
         });
         let (conversations, handshakes) = (Arc::clone(&ports.conversations), Arc::clone(&ports.handshakes));
-        let confirmations = Reads::sharing(move |id, deadline| {
+        let confirmations = Reads::sharing("confirmation", move |id, deadline| {
             let (conversations, handshakes) = (Arc::clone(&conversations), Arc::clone(&handshakes));
             async move {
                 let since = handshakes.now().await;

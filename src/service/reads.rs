@@ -27,6 +27,8 @@ struct Flights<T> {
 
 /// See the module. What one read brings is `T`.
 pub(super) struct Reads<T> {
+    /// What they are for, for operators.
+    purpose: &'static str,
     read: Box<Read<T>>,
     flights: Mutex<Flights<T>>,
 }
@@ -34,10 +36,11 @@ pub(super) struct Reads<T> {
 impl<T: Clone + Send + Sync + 'static> Reads<T> {
     /// Shares what `read` does.
     pub(super) fn sharing(
+        purpose: &'static str,
         read: impl Fn(ConversationId, Instant) -> BoxFuture<'static, Outcome<T>> + Send + Sync + 'static,
     ) -> Arc<Self> {
         let flights = Flights { by_conversation: HashMap::new(), next_serial: 0 };
-        Arc::new(Self { read: Box::new(read), flights: Mutex::new(flights) })
+        Arc::new(Self { purpose, read: Box::new(read), flights: Mutex::new(flights) })
     }
 
     /// Reads a conversation, or waits for the read that is in flight. The deadline is the work's; a caller who leaves earlier
@@ -51,6 +54,7 @@ impl<T: Clone + Send + Sync + 'static> Reads<T> {
     fn join(self: &Arc<Self>, id: &ConversationId, deadline: Instant) -> Flight<T> {
         let mut flights = self.lock();
         if let Some(flight) = flights.by_conversation.get(id).and_then(|entry| entry.flight.upgrade()) {
+            metrics::counter!("session_resumption_coalesced_reads_total", "purpose" => self.purpose).increment(1);
             return flight;
         }
         let serial = flights.next_serial;

@@ -10,9 +10,10 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::domain::answer::Answer;
-use crate::domain::conversation::{Confirming, Conversation, Glimpse, Injection};
+use crate::domain::conversation::{Confirming, Conversation, Glimpse, Injection, Resumed};
 use crate::domain::counter::{Claim, Written};
 use crate::domain::error::Error;
 use crate::domain::handshake::Confirmation;
@@ -167,6 +168,10 @@ impl Handshakes for MemoryStore {
 
     async fn settle(&self, conversation: &ConversationId, lease: Lease, written: Written) -> Result<(), StoreError> {
         self.finish(conversation, |state, _| Ok(state.settle(lease, written)?))
+    }
+
+    async fn record(&self, conversation: &ConversationId, recorder: Uuid) -> Result<Vec<Resumed>, StoreError> {
+        Ok(self.step_on_kept(conversation, |state, _| state.record(recorder)))
     }
 
     async fn begin_injection(&self, conversation: &ConversationId, injection: &Injection) -> Result<Begun, StoreError> {

@@ -84,6 +84,7 @@ const CONFIRM: &[Step] = &[
     (To::Genesys, "patch", 1, Trouble::None),
     (To::Store, "settle", 1, Trouble::None),
     (To::Store, "settle", 1, Trouble::CountIsRefused),
+    (To::Store, "record", 1, Trouble::None),
 ];
 
 /// The marker and two messages, each announced, sent and recorded.
@@ -162,7 +163,7 @@ async fn run(cell: Cell) -> Vec<String> {
     let (before, after): (Vec<_>, Vec<_>) = Phase::ALL.iter().copied().partition(|phase| *phase < cell.phase);
     let mut wrong = first.walk(&before).await;
     wrong.extend(first.enter(cell.phase).await);
-    let in_vain = perturbed(cell, &first, &roads, victim).await;
+    let (in_vain, mut recorded) = perturbed(cell, &first, &roads, victim).await;
     first.leave(cell.phase);
     wrong.extend(first.walk(&after[1..]).await);
 
@@ -172,14 +173,25 @@ async fn run(cell: Cell) -> Vec<String> {
 
     let led = cell.phase == Phase::Validate && ["read", "conclude"].contains(&cell.step);
     let in_vain = in_vain + other.in_vain("read").await;
-    wrong.extend(customer.verdict(&[first.chapter(usize::from(led) + in_vain), second.chapter(in_vain)]));
-    drop((roads, other));
+    let chapters = [first.chapter(usize::from(led) + in_vain), second.chapter(in_vain)];
+    wrong.extend(customer.verdict(&chapters));
+    recorded.extend(other.kill().await);
+    for chapter in &chapters {
+        let lines = recorded.iter().filter(|handshake| **handshake == chapter.handshake).count();
+        // Whoever dies between taking a line and writing it takes it along: missing is better than twice.
+        let least = usize::from(cell.step != "record" || chapter.loss.number > 1);
+        if !(least..=1).contains(&lines) {
+            wrong.push(format!("3: {lines} lines of loss {} in the audit record", chapter.loss.number));
+        }
+    }
+    drop(roads);
     sim.stop().await;
     wrong
 }
 
-/// A phase in which the first replica dies where the cell says. Returns how many reads it had given up before that.
-async fn perturbed(cell: Cell, way: &Arc<Way>, roads: &[Roads; 2], victim: Replica) -> usize {
+/// A phase in which the first replica dies where the cell says. Returns how many reads it had given up before that, and the
+/// handshakes whose resumptions it had recorded.
+async fn perturbed(cell: Cell, way: &Arc<Way>, roads: &[Roads; 2], victim: Replica) -> (usize, Vec<String>) {
     cell.trouble.happens(&way.customer.control);
     let mut held = cell.road(&roads[0]).hold(cell.step, cell.nth, cell.when);
     let others = cell.road(&roads[1]);
@@ -189,7 +201,7 @@ async fn perturbed(cell: Cell, way: &Arc<Way>, roads: &[Roads; 2], victim: Repli
     let second = way.spawn(cell.phase, 1);
     sleep(A_MOMENT).await;
     let in_vain = victim.in_vain("read").await;
-    victim.kill().await;
+    let recorded = victim.kill().await;
     way.customer.first_is_gone();
 
     let mut both = Box::pin(async {
@@ -203,7 +215,7 @@ async fn perturbed(cell: Cell, way: &Arc<Way>, roads: &[Roads; 2], victim: Repli
         (Fate::Late, To::Store) => {
             both.await;
             held.deliver().await;
-            return in_vain;
+            return (in_vain, recorded);
         }
         (Fate::Raced, _) => {
             let over = tokio::select! {
@@ -214,7 +226,7 @@ async fn perturbed(cell: Cell, way: &Arc<Way>, roads: &[Roads; 2], victim: Repli
             if over {
                 // It did not come to that.
                 others.let_pass();
-                return in_vain;
+                return (in_vain, recorded);
             }
             if let Some(ahead) = ahead {
                 ahead.deliver().await;
@@ -222,7 +234,7 @@ async fn perturbed(cell: Cell, way: &Arc<Way>, roads: &[Roads; 2], victim: Repli
         }
     }
     both.await;
-    in_vain
+    (in_vain, recorded)
 }
 
 async fn reached(held: Option<&mut Held>) {

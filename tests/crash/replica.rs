@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use serde_json::Value;
 use session_resumption::pb::session_resumption_client::SessionResumptionClient;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -67,10 +68,15 @@ impl Replica {
         self.process.signal(name);
     }
 
-    /// Ends it without a chance to say or do anything more.
-    pub(crate) async fn kill(self) {
+    /// Ends it without a chance to say or do anything more. Answers the handshakes whose resumptions it recorded.
+    pub(crate) async fn kill(self) -> Vec<String> {
         self.process.signal("KILL");
-        assert_eq!(self.process.ended().await.code, None);
+        let ended = self.process.ended().await;
+        assert_eq!(ended.code, None);
+        // The last line may be cut off.
+        let lines = ended.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let resumptions = lines.filter(|line| line["event"] == "resumption");
+        resumptions.filter_map(|line| line["handshake"].as_str().map(str::to_owned)).collect()
     }
 
     pub(crate) async fn becomes_ready(&self) {
@@ -109,6 +115,6 @@ impl Replica {
 /// Where it listens for callers and for the platform, once it says so.
 fn addresses(process: &Running) -> Option<(String, String)> {
     let log = process.stderr();
-    let mut lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.find_map(|line| Some((line["listen"].as_str()?.to_owned(), line["admin"].as_str()?.to_owned())))
 }

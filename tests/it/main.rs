@@ -14,6 +14,7 @@ mod invariants;
 mod json;
 mod order;
 mod outage;
+mod recording;
 #[path = "../support/redis/mod.rs"]
 mod servers;
 mod support;

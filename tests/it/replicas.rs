@@ -14,6 +14,7 @@ mod faults;
 mod injecting;
 mod invariants;
 mod order;
+mod recording;
 #[path = "../support/redis/mod.rs"]
 mod servers;
 #[allow(dead_code, reason = "the cases left out ask for more")]

@@ -108,6 +108,7 @@ fn who_finds_the_newer_handshake_confirmed_is_superseded_and_does_not_count() {
         counted_at: None,
         read_at: story.now,
         agent_id: None,
+        as_of: None,
         owner: Uuid::from_u128(99),
         write_for: WRITE_FOR,
     };

@@ -65,6 +65,7 @@ impl Story {
             counted_at: None,
             read_at: self.now,
             agent_id: None,
+            as_of: None,
             owner: Uuid::from_u128(self.issued),
             write_for: WRITE_FOR,
         };

@@ -26,6 +26,7 @@ mod ledger;
 mod lost_writes;
 mod memory_only;
 mod model;
+mod recording;
 mod redis_only;
 mod replaying;
 mod superseding;

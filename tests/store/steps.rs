@@ -9,12 +9,13 @@ use session_resumption::domain::conversation::{Confirming, Glimpse};
 use session_resumption::domain::counter::{Claim, Claimant, Claimed, Written};
 use session_resumption::domain::error::{Error, Reason};
 use session_resumption::domain::handshake::Confirmation;
-use session_resumption::domain::ids::{HandshakeId, Pair, TabId};
+use session_resumption::domain::ids::{ConversationId, HandshakeId, Pair, TabId};
 use session_resumption::domain::lease::{Fenced, Lease};
 use session_resumption::domain::ledger::{Begun, Held, Item};
 use session_resumption::domain::pair::{Join, Joined, View};
 use session_resumption::domain::tabs::{Seat, TabRole};
 use session_resumption::ports::StoreError;
+use uuid::Uuid;
 
 use crate::given::{HOLD, TTL, WRITE, flow, injection, pair, reading, resumable, seconds, uuid};
 use crate::harness::Harness;
@@ -90,6 +91,15 @@ impl Harness {
         writing.confirmation
     }
 
+    /// What a recorder is given, as customers and handshakes.
+    pub(crate) async fn recorded(&self, conversation: &ConversationId, recorder: Uuid) -> Vec<(String, HandshakeId)> {
+        let given = self.store.record(conversation, recorder).await.unwrap();
+        given
+            .into_iter()
+            .map(|resumed| (resumed.claimant.participant.to_string(), resumed.claimant.handshake))
+            .collect()
+    }
+
     pub(crate) async fn confirmation(&self, pair: &Pair, id: HandshakeId) -> Option<Confirmation> {
         self.store.confirmation(pair, id).await.unwrap()
     }
@@ -132,6 +142,7 @@ pub(crate) fn claim(pair: &Pair, id: HandshakeId, metadata: u32, read_at: Timest
         counted_at: None,
         read_at,
         agent_id: Some("agent-7".to_owned()),
+        as_of: Some("2026-03-01T08:59:58Z".parse().unwrap()),
         owner: uuid(),
         write_for: WRITE,
     }

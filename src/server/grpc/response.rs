@@ -69,7 +69,7 @@ pub(super) fn sign_in() -> pb::ValidateSessionResponse {
 pub(super) fn confirmed(confirmed: Reattachment) -> pb::ConfirmReattachResponse {
     let mut response = pb::ConfirmReattachResponse::default();
     match confirmed {
-        Reattachment::Confirmed { confirmation: Confirmation { count, time: at, agent_id }, replayed } => {
+        Reattachment::Confirmed { confirmation: Confirmation { count, time: at, agent_id, .. }, replayed } => {
             response.outcome = ConfirmOutcome::Confirmed.into();
             response.agent_id = agent_id.unwrap_or_default();
             // The counter ends at the largest value the field can show.

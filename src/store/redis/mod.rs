@@ -35,9 +35,11 @@ mod wire;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::redis::from_redis_value;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::domain::ids::ConversationId;
 use crate::ports::{Outage, StoreError};
@@ -143,11 +145,17 @@ impl RedisStore {
         arguments: Arguments,
         copied: Copied,
     ) -> Result<(Reply, bool), StoreError> {
-        let mut texts = vec![arguments.step().to_owned(), self.clock.argument()];
+        let (step, began) = (arguments.step(), Instant::now());
+        let mut texts = vec![step.to_owned(), self.clock.argument()];
         texts.extend(arguments.into_texts());
         let run = self.rules.run(key::of(&self.prefix, conversation), texts);
-        let (told, copied) = self.link.run(&run, copied).await?;
-        Ok((told::verdict(Reply::of(told)?)?, copied))
+        let ran = async {
+            let (told, copied) = self.link.run(&run, copied).await?;
+            Ok((told::verdict(Reply::of(told)?)?, copied))
+        };
+        let ran = ran.await;
+        measure(step, &ran, began.elapsed());
+        ran
     }
 
     /// Runs the last step of a piece of work and wakes whoever waits here for its end, also when nobody knows how it went.
@@ -163,6 +171,20 @@ impl RedisStore {
         let now = micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()).ok_or(Outage::Malformed)?;
         Ok(self.clock.read(now))
     }
+}
+
+fn measure<T>(step: &'static str, ran: &Result<T, StoreError>, elapsed: Duration) {
+    let outcome = match ran {
+        Ok(_) => "ok",
+        Err(StoreError::Full) => "full",
+        Err(StoreError::Fenced(_)) => "fenced",
+        Err(StoreError::Refused(_)) => "refused",
+        Err(StoreError::Unavailable(outage)) => outage.name(),
+    };
+    metrics::histogram!(
+        "session_resumption_store_duration_seconds", "store" => "redis", "step" => step, "outcome" => outcome
+    )
+    .record(elapsed);
 }
 
 fn unreplicated(step: &'static str) {

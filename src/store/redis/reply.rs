@@ -48,8 +48,14 @@ impl Reply {
     }
 
     pub(super) fn instant(&mut self) -> Result<Timestamp, Outage> {
-        let micros = i64::try_from(self.number()?).map_err(|_| Outage::Malformed)?;
-        Timestamp::from_microsecond(micros).map_err(|_| Outage::Malformed)
+        instant(&self.next()?)
+    }
+
+    pub(super) fn maybe_instant(&mut self) -> Result<Option<Timestamp>, Outage> {
+        match self.next()? {
+            Value::Nil => Ok(None),
+            value => instant(&value).map(Some),
+        }
     }
 
     /// A list within; none where the script says that there is none.
@@ -71,5 +77,12 @@ impl Reply {
             all.push(read(&mut self)?);
         }
         Ok(all)
+    }
+}
+
+fn instant(value: &Value) -> Result<Timestamp, Outage> {
+    match value {
+        Value::Int(micros) => Timestamp::from_microsecond(*micros).map_err(|_| Outage::Malformed),
+        _ => Err(Outage::Malformed),
     }
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::arguments::Arguments;
 use super::{RedisStore, told, wire};
 use crate::domain::answer::Answer;
-use crate::domain::conversation::{Confirming, Glimpse, Injection};
+use crate::domain::conversation::{Confirming, Glimpse, Injection, Resumed};
 use crate::domain::counter::{Claim, Claimed, Written};
 use crate::domain::decision::{Decision, Reason};
 use crate::domain::error::Error;
@@ -84,6 +85,7 @@ impl Handshakes for RedisStore {
         let arguments = arguments.text(&claim.metadata).instant(claim.read_at);
         let arguments = arguments.maybe(claim.counted_at.map(Timestamp::as_microsecond).as_ref());
         let arguments = arguments.maybe(claim.agent_id.as_ref());
+        let arguments = arguments.maybe(claim.as_of.map(Timestamp::as_microsecond).as_ref());
         let arguments = arguments.text(&claim.owner).span(claim.write_for);
         let (reply, copied) = self.step_before(conversation, arguments).await?;
         match told::confirming(reply, claim.owner)? {
@@ -103,6 +105,11 @@ impl Handshakes for RedisStore {
         let told = self.step_after(conversation, Arguments::of("settle").lease(lease).text(written)).await;
         self.wakeups.wake(conversation);
         told.map(drop)
+    }
+
+    async fn record(&self, conversation: &ConversationId, recorder: Uuid) -> Result<Vec<Resumed>, StoreError> {
+        let reply = self.step_after(conversation, Arguments::of("record").text(&recorder)).await?;
+        Ok(told::resumed(reply)?)
     }
 
     async fn begin_injection(&self, conversation: &ConversationId, injection: &Injection) -> Result<Begun, StoreError> {

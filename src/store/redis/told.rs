@@ -1,7 +1,7 @@
 //! What a step told, in domain words.
 
-use crate::domain::conversation::{Confirming, not_confirmed, not_speaking};
-use crate::domain::counter::Claimed;
+use crate::domain::conversation::{Confirming, Resumed, not_confirmed, not_speaking};
+use crate::domain::counter::{Claimant, Claimed};
 use crate::domain::error::Reason;
 use crate::domain::handshake::Confirmation;
 use crate::domain::ids::{ClientMessageId, HandshakeId, ParticipantId};
@@ -69,7 +69,19 @@ pub(super) fn seat(mut reply: Reply) -> Result<Seat, Outage> {
 
 pub(super) fn confirmation(mut reply: Reply) -> Result<Confirmation, Outage> {
     let count = u32::try_from(reply.number()?).map_err(|_| Outage::Malformed)?;
-    Ok(Confirmation { count, time: reply.instant()?, agent_id: reply.maybe()? })
+    Ok(Confirmation { count, time: reply.instant()?, agent_id: reply.maybe()?, as_of: reply.maybe_instant()? })
+}
+
+pub(super) fn resumed(reply: Reply) -> Result<Vec<Resumed>, Outage> {
+    let mut resumed = reply.all(|reply| {
+        let mut reply = reply.list()?;
+        let participant = ParticipantId::parse(&reply.text()?).map_err(|_| Outage::Foreign)?;
+        let claimant = Claimant { participant, handshake: handshake(&reply.text()?)? };
+        Ok(Resumed { claimant, confirmation: confirmation(reply.list()?)? })
+    })?;
+    // By customer, and the older first, as the rules have it.
+    resumed.sort_by(|a, b| a.claimant.participant.cmp(&b.claimant.participant));
+    Ok(resumed)
 }
 
 pub(super) fn confirming(mut reply: Reply, owner: Uuid) -> Result<Confirming, Outage> {

@@ -1,56 +1,11 @@
 //! Secrets, texts and raw ids never reach the logs, whatever goes wrong.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use genesys_sim::{Fault, Route, SimOptions};
 use session_resumption::pb::validate_session_request::Intent;
-use tracing::Dispatch;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
 use uuid::Uuid;
 
 use super::{json, page, status};
-use crate::support::{Chat, Harness};
-
-/// All that was logged on this thread, on which everything of such a test runs.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Captured {
-    /// Captures what these targets log, until the guards are dropped.
-    fn install(filter: &str) -> (Self, (Dispatch, DefaultGuard)) {
-        let captured = Self::default();
-        let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(captured.clone());
-        // With a single subscriber in the process, tracing asks the thread that comes first to a line of code whether anybody
-        // wants it, for all threads; and the threads of other tests have none. A second subscriber turns that off.
-        let second = Dispatch::new(tracing_subscriber::registry());
-        (captured, (second, tracing::subscriber::set_default(logs.finish())))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
+use crate::support::{Captured, Chat, Harness};
 
 /// A whole life of a session in which everything that can go wrong does; answers what must not be found anywhere.
 async fn bad_day() -> Vec<(&'static str, String)> {

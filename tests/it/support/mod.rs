@@ -2,11 +2,13 @@
 //! test program has, on free loopback ports.
 
 mod calls;
+mod captured;
 mod chat;
 mod refusal;
 mod spread;
 pub(crate) mod wire;
 
+pub(crate) use captured::Captured;
 pub(crate) use chat::{Chat, MARKER};
 pub(crate) use refusal::Refusal;
 pub(crate) use spread::Spread;

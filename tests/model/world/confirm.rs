@@ -118,7 +118,7 @@ impl World {
         let (id, now) = (claim.claimant.handshake, self.time());
         let until = self.now + WRITE_FOR;
         if scene.does(Mutant::CountUnreserved) {
-            let confirmation = Confirmation { count: claim.metadata + 1, time: now, agent_id: None };
+            let confirmation = Confirmation { count: claim.metadata + 1, time: now, agent_id: None, as_of: None };
             let lease = Lease { owner: claim.owner, fence: 0 };
             return Next::Go(Step::WriteCount { lease, confirmation, until });
         }
@@ -204,6 +204,7 @@ fn claim(id: HandshakeId, metadata: Metadata, read_at: Timestamp, owner: Uuid) -
         counted_at,
         read_at,
         agent_id: None,
+        as_of: None,
         owner,
         write_for: seconds(WRITE_FOR),
     }

@@ -45,6 +45,8 @@ pub(crate) struct Counting {
     writers: [Writer; 3],
     handshakes: [Vec<HandshakeId>; 2],
     confirmed: BTreeMap<HandshakeId, Confirmation>,
+    /// The counts that were given to somebody to record.
+    recorded: Vec<u32>,
 }
 
 impl Counting {
@@ -59,6 +61,7 @@ impl Counting {
             writers: Default::default(),
             handshakes: Default::default(),
             confirmed: BTreeMap::new(),
+            recorded: Vec::new(),
         }
     }
 
@@ -79,6 +82,7 @@ impl Counting {
                     self.story.conversation.settle(lease, heard.unwrap_or(Written::Unknown)).ok();
                 }
             }
+            Count::Record => self.record(),
             Count::Crash { writer } => self.writers[writer] = Writer::default(),
             Count::Wait { wait, late } => {
                 self.story.now = plus(self.story.now, wait);
@@ -91,6 +95,13 @@ impl Counting {
             }
         }
         self.check()
+    }
+
+    /// A recorder of its own each time.
+    fn record(&mut self) {
+        self.sent += 1;
+        let given = self.story.conversation.record(Uuid::from_u128(self.sent as u128));
+        self.recorded.extend(given.iter().map(|resumed| resumed.confirmation.count));
     }
 
     fn open(&mut self, w: usize) {
@@ -112,6 +123,7 @@ impl Counting {
             counted_at: self.metadata.1,
             read_at,
             agent_id: None,
+            as_of: None,
             owner: Uuid::from_u128(self.sent as u128),
             write_for: WRITE_FOR,
         };
@@ -202,6 +214,10 @@ impl Counting {
             expected,
             "each confirmed handshake counts once"
         );
+        self.step(&Count::Record)?;
+        self.recorded.sort_unstable();
+        let expected: Vec<u32> = (self.base + 1..=self.metadata.0).collect();
+        prop_assert_eq!(&self.recorded, &expected, "each confirmed handshake is recorded once");
         Ok(())
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum Count {
     Hear { writer: usize, heard: Heard },
     /// A writer tells what it heard.
     Settle { writer: usize },
+    /// Somebody asks what is to be recorded.
+    Record,
     /// A writer is gone.
     Crash { writer: usize },
     /// Time passes; writes that run out of it land at the last moment, or never.
@@ -45,6 +47,7 @@ pub(crate) fn any_count() -> impl Strategy<Value = Count> {
         2 => (0_usize..3).prop_map(|write| Count::Land { write }),
         6 => (writer(), heard).prop_map(|(writer, heard)| Count::Hear { writer, heard }),
         6 => writer().prop_map(|writer| Count::Settle { writer }),
+        2 => Just(Count::Record),
         1 => writer().prop_map(|writer| Count::Crash { writer }),
         4 => (wait, any::<bool>()).prop_map(|(wait, late)| Count::Wait { wait, late }),
     ]

@@ -103,6 +103,7 @@ impl Known {
                 let own = of(own);
                 let operation = match draw.kind {
                     8 => Operation::View(id, tab),
+                    9 if tab.is_none() => Operation::Record(Uuid::from_u128(number.into())),
                     9 => Operation::Confirmation(id),
                     10..13 => Operation::Claim(claim(&own, id, draw, now)),
                     _ => Operation::Begin(self.begin(&own, id, tab, draw)),
@@ -204,6 +205,7 @@ fn claim(pair: &Pair, handshake: HandshakeId, draw: &Draw, now: Timestamp) -> Cl
         counted_at: draw.tab.map(|n| now.checked_sub(SignedDuration::from_hours(23 * i64::from(n))).unwrap()),
         read_at: now.checked_sub(read_before).unwrap(),
         agent_id: draw.tab.map(|n| format!("agent-{n}")),
+        as_of: draw.tab.map(|n| Timestamp::from_second(n.into()).unwrap()),
         owner: uuid(),
         write_for: draw.time,
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use session_resumption::domain::answer::Answer;
-use session_resumption::domain::conversation::{Confirming, Conversation, Glimpse, Injection};
+use session_resumption::domain::conversation::{Confirming, Conversation, Glimpse, Injection, Resumed};
 use session_resumption::domain::counter::{Claim, Written};
 use session_resumption::domain::error::Error;
 use session_resumption::domain::handshake::Confirmation;
@@ -16,6 +16,7 @@ use session_resumption::domain::pair::{Join, Joined, View};
 use session_resumption::domain::snapshot::Reading;
 use session_resumption::domain::tabs::Seat;
 use session_resumption::ports::{Handshakes, StoreError};
+use uuid::Uuid;
 
 /// One step.
 #[derive(Debug, Clone)]
@@ -29,6 +30,7 @@ pub(super) enum Operation {
     Confirmation(HandshakeId),
     Claim(Claim),
     Settle(Lease, Written),
+    Record(Uuid),
     Begin(Injection),
     Announce(Lease, Item, Option<String>, Duration),
     Written(Lease, Item, String),
@@ -44,6 +46,7 @@ pub(super) enum Told {
     Seat(Seat),
     Confirmation(Option<Confirmation>),
     Confirming(Confirming),
+    Resumed(Vec<Resumed>),
     Begun(Begun),
     Done,
 }
@@ -65,6 +68,7 @@ pub(super) async fn ask(store: &dyn Handshakes, pair: &Pair, operation: Operatio
         Operation::Confirmation(id) => store.confirmation(pair, id).await.map(Told::Confirmation),
         Operation::Claim(claim) => store.claim(conversation, claim).await.map(Told::Confirming),
         Operation::Settle(lease, written) => store.settle(conversation, lease, written).await.map(|()| Told::Done),
+        Operation::Record(recorder) => store.record(conversation, recorder).await.map(Told::Resumed),
         Operation::Begin(injection) => store.begin_injection(conversation, &injection).await.map(Told::Begun),
         Operation::Announce(lease, item, last_id, hold_for) => {
             store.announce(conversation, lease, item, last_id, hold_for).await.map(|()| Told::Done)
@@ -104,6 +108,7 @@ impl Rules {
                 state.settle(lease, written)?;
                 Told::Done
             }
+            Operation::Record(recorder) => Told::Resumed(state.record(recorder)),
             Operation::Begin(injection) => Told::Begun(state.begin_injection(&injection, now)?),
             Operation::Announce(lease, item, last_id, hold_for) => {
                 state.ledger().announce(lease, item, last_id, hold_for, now)?;

@@ -99,6 +99,17 @@ function conversation.settle(self, shown, written)
   return {}
 end
 
+-- Each is told as participant, handshake and confirmation, in no order of participants.
+function conversation.record(self, recorder)
+  local given = {}
+  for who, each in pairs(self.pairs) do
+    for _, found in ipairs(pair.record(each, recorder)) do
+      table.insert(given, { who, found.id, counter.told(found.confirmation) })
+    end
+  end
+  return given
+end
+
 function conversation.begin_injection(self, injection, now)
   local confirmation, refusal = conversation.confirmation(self, injection.participant, injection.handshake, now)
   if refusal then

@@ -1,5 +1,5 @@
 -- src/domain/counter.rs: {written, open, quiet_until, forgotten_at, kept_until, fence}. A claimant is {participant, handshake}; a confirmation is
--- {count, time, agent_id}.
+-- {count, time, agent_id, as_of}.
 
 local MAX_COUNT = 2147483647
 
@@ -51,6 +51,7 @@ function counter.claim(self, claim, now)
     count = math.min(math.max(claim.metadata, self.written) + 1, MAX_COUNT),
     time = now - now % MILLISECOND,
     agent_id = claim.agent_id,
+    as_of = claim.as_of,
   }
   return counter.reserve(self, claim, confirmation, nil, forgotten, now)
 end
@@ -94,5 +95,5 @@ end
 
 -- A confirmation as it is replied.
 function counter.told(confirmation)
-  return { confirmation.count, confirmation.time, confirmation.agent_id or false }
+  return { confirmation.count, confirmation.time, confirmation.agent_id or false, confirmation.as_of or false }
 end

@@ -1,4 +1,5 @@
--- src/domain/handshake.rs: {id, opened, phase, confirmation, tabs, attempts, earlier_attempts, credit_until}.
+-- src/domain/handshake.rs: {id, opened, phase, confirmation, recorder, tabs, attempts, earlier_attempts,
+-- credit_until}.
 -- A phase has a `name` and the fields of its variant; `answer` and `error` are opaque texts. Sets are tables of `true`.
 
 local USABLE_FOR = 24 * HOUR

@@ -187,6 +187,20 @@ function pair.led_by(self, shown)
   return last and last.phase.name == "leading" and lease.same(last.phase.grant, shown) and last or nil
 end
 
+-- The handshakes whose confirmations this recorder is given.
+function pair.record(self, recorder)
+  local given = {}
+  for _, each in ipairs(self.handshakes) do
+    if each.confirmation then
+      each.recorder = each.recorder or recorder
+      if each.recorder == recorder then
+        table.insert(given, each)
+      end
+    end
+  end
+  return given
+end
+
 -- A view: answer, handshake, role, epoch.
 function pair.seen(found, seat)
   local id = handshake.is_resumable(found) and found.id

@@ -82,12 +82,19 @@ function steps.claim(state, now)
   local claim = { claimant = { participant = text(), handshake = text() }, metadata = number(), read_at = number() }
   local counted_at = maybe()
   claim.counted_at = counted_at and tonumber(counted_at)
-  claim.agent_id, claim.owner, claim.write_for = maybe(), text(), number()
+  claim.agent_id = maybe()
+  local as_of = maybe()
+  claim.as_of = as_of and tonumber(as_of)
+  claim.owner, claim.write_for = text(), number()
   return conversation.claim(state, claim, now)
 end
 
 function steps.settle(state)
   return conversation.settle(state, shown(state.counter.fence), text())
+end
+
+function steps.record(state)
+  return conversation.record(state, text())
 end
 
 function steps.begin_injection(state, now)

@@ -76,6 +76,7 @@ impl World {
             counted_at: None,
             read_at: self.now,
             agent_id: None,
+            as_of: None,
             owner: Uuid::from_u128(1),
             write_for: Duration::from_secs(10),
         };
