@@ -3,7 +3,8 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 const INCLUDE: &str = "proto";
-const FILES: [&str; 1] = ["sessionresumption/v1/session_resumption.proto"];
+const FILES: [&str; 2] =
+    ["sessionresumption/v1/session_resumption.proto", "sessionresumption/v1/session_registry.proto"];
 
 #[expect(clippy::disallowed_methods, reason = "Cargo hands a build script its parameters in the environment")]
 fn main() -> Result<(), Box<dyn Error>> {

@@ -81,9 +81,7 @@ reasons! {
     MalformedRequest = "MALFORMED_REQUEST", Invalid;
     /// Genesys refuses a message for what it says.
     MessageRejected = "MESSAGE_REJECTED", Invalid;
-    /// `resume_key` belongs to the platform profile.
-    ResumeKeyUnsupported = "RESUME_KEY_UNSUPPORTED", Invalid;
-    /// `TAKE_OVER` names no tab.
+    /// `TAKE_OVER`, or a browser's `InjectContext`, names no tab.
     MissingClientInstance = "MISSING_CLIENT_INSTANCE", Invalid;
     /// No such handshake of this pair.
     HandshakeNotFound = "HANDSHAKE_NOT_FOUND", NotFound;

@@ -5,6 +5,7 @@ mod budget;
 mod chance;
 mod conversations;
 mod handshakes;
+mod registry;
 mod store_watch;
 
 pub use audit::{Audit, Event, Note, Record};
@@ -12,4 +13,5 @@ pub use budget::{Budget, Spent};
 pub use chance::{Clock, Entropy};
 pub use conversations::{Conversations, Line, Metadata, Post, Settled, UpstreamError};
 pub use handshakes::{Handshakes, Outage, StoreError};
+pub use registry::Registry;
 pub use store_watch::StoreWatch;

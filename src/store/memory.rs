@@ -1,5 +1,7 @@
 //! The embedded store: one replica's memory, bounded, on an injected clock.
 
+mod registry;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,6 +47,7 @@ struct Inner {
 /// See the module.
 pub struct MemoryStore {
     inner: Mutex<Inner>,
+    registry: Mutex<registry::Kept>,
     clock: Arc<dyn Clock>,
     capacity: usize,
 }
@@ -56,10 +59,10 @@ impl std::fmt::Debug for MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store that holds at most `capacity` conversations.
+    /// An empty store that holds at most `capacity` conversations, and as many resume keys and lines of session tokens each.
     pub fn new(clock: Arc<dyn Clock>, capacity: usize) -> Self {
         let inner = Inner { kept: HashMap::new(), next_sweep: Timestamp::MIN };
-        Self { inner: Mutex::new(inner), clock, capacity }
+        Self { inner: Mutex::new(inner), registry: Mutex::default(), clock, capacity }
     }
 
     /// Runs one step on a conversation, which is created if it is not kept yet.

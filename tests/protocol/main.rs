@@ -13,4 +13,5 @@ mod count;
 mod drops;
 mod forgetting;
 mod handshakes;
+mod token_lines;
 mod transcript;

@@ -10,12 +10,11 @@ use session_resumption::domain::error::{Error, Reason};
 use session_resumption::domain::ids::HandshakeId;
 use session_resumption::domain::ledger::Begun;
 use session_resumption::domain::pair::{Join, Joined, View};
-use session_resumption::ports::Handshakes;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::given::{LEASE, TTL, ana, drop_of, flow, injection, message, pair, resumable, seconds, tab};
-use crate::harness::Harness;
+use crate::harness::{Harness, Store};
 use crate::steps::{active, claim, is_busy, is_held, leading, replay, soon, suspended, waiting, writing};
 
 for_every_store!(
@@ -31,10 +30,8 @@ for_every_store!(
     conversations_do_not_queue_for_each_other,
 );
 
-type Store = Arc<dyn Handshakes>;
-
 /// Runs many tasks that start at the same moment.
-async fn at_once<T, F>(h: &Harness, crowd: usize, task: impl Fn(Store, usize) -> F) -> Vec<T>
+pub(crate) async fn at_once<T, F>(h: &Harness, crowd: usize, task: impl Fn(Arc<dyn Store>, usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -82,7 +79,7 @@ async fn of_all_who_find_a_leader_dead_one_takes_over(h: &Harness) {
 }
 
 /// Resumes as the use case does: leads and tells, or waits, until there is an answer.
-async fn resume(store: Store, name: String) -> View {
+async fn resume(store: Arc<dyn Store>, name: String) -> View {
     let mut join = drop_of(&name, 1);
     loop {
         let changed = store.changed(&ana().conversation);

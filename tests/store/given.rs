@@ -9,7 +9,7 @@ use session_resumption::domain::answer::Answer;
 use session_resumption::domain::conversation::Injection;
 use session_resumption::domain::decision::{Decision, Reason, Resume, Route, StartOver};
 use session_resumption::domain::ids::{
-    AttemptId, ClientMessageId, ConversationId, HandshakeId, Pair, ParticipantId, TabId,
+    AttemptId, ClientMessageId, ConversationId, HandshakeId, Pair, ParticipantId, ResumeKey, TabId,
 };
 use session_resumption::domain::ledger::{EntryKey, Item, Slot};
 use session_resumption::domain::pair::Join;
@@ -55,6 +55,10 @@ pub(crate) fn ana() -> Pair {
 
 pub(crate) fn tab(name: &str) -> TabId {
     TabId::parse(name).unwrap()
+}
+
+pub(crate) fn key(name: &str) -> ResumeKey {
+    ResumeKey::parse(name).unwrap()
 }
 
 // === Requests ===

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use session_resumption::ports::{Clock, Handshakes};
+use session_resumption::ports::{Clock, Handshakes, Registry};
 use session_resumption::store::memory::MemoryStore;
 use session_resumption::store::redis::{RedisStore, StoreClock};
 use uuid::Uuid;
@@ -20,14 +20,19 @@ pub(crate) trait Time: Send + Sync {
     async fn advance(&self, by: Duration);
 }
 
+/// All that a store does.
+pub(crate) trait Store: Handshakes + Registry {}
+
+impl<T: Handshakes + Registry> Store for T {}
+
 /// An empty store of its own for each case.
 pub(crate) struct Harness {
-    pub(crate) store: Arc<dyn Handshakes>,
+    pub(crate) store: Arc<dyn Store>,
     time: Arc<dyn Time>,
 }
 
 impl Harness {
-    pub(crate) fn new(store: Arc<dyn Handshakes>, time: Arc<dyn Time>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, time: Arc<dyn Time>) -> Self {
         Self { store, time }
     }
 

@@ -6,11 +6,10 @@ use session_resumption::domain::conversation::Confirming;
 use session_resumption::domain::counter::Written;
 use session_resumption::domain::error::{Error, Reason};
 use session_resumption::domain::pair::{Join, Joined};
-use session_resumption::ports::Handshakes;
 use tokio::task::JoinSet;
 
 use crate::given::{ana, flow, message, resumable, seconds};
-use crate::harness::Harness;
+use crate::harness::{Harness, Store};
 use crate::steps::{is_busy, is_held, soon, waiting};
 
 for_every_store!(
@@ -25,7 +24,7 @@ for_every_store!(
 
 /// Waits, as the use case does, until there is an answer or a failure. Subscribing comes before asking, so that nothing told
 /// in between is slept through.
-async fn follow(store: Arc<dyn Handshakes>, fence: u64) -> Joined {
+async fn follow(store: Arc<dyn Store>, fence: u64) -> Joined {
     let mut fence = fence;
     loop {
         let changed = store.changed(&ana().conversation);

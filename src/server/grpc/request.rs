@@ -22,8 +22,8 @@ const MAX_MESSAGES: usize = 50;
 pub(super) fn validate(request: &pb::ValidateSessionRequest) -> Result<Validate, Error> {
     let mut fields = Fields::default();
     if !request.resume_key.is_empty() {
-        let description = "belongs to the platform profile; send conversation_id and participant_id";
-        fields.refuse("resume_key", Reason::ResumeKeyUnsupported, description);
+        let description = "names the session, and so do the ids; send one of them";
+        fields.refuse("resume_key", Reason::AmbiguousSession, description);
     }
     let pair = pair(&mut fields, &request.conversation_id, &request.participant_id);
     let tab = fields.optional_id("client_instance_id", &request.client_instance_id, TabId::parse, Reason::InvalidId);

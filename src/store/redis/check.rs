@@ -158,6 +158,7 @@ mod tests {
     fn the_probe_runs_what_the_rules_run_and_the_user_needs_it() {
         let rules = commands(super::super::SCRIPT);
         assert_eq!(commands(PROBE), rules);
+        assert!(commands(super::super::REGISTRY_SCRIPT).is_subset(&rules));
         assert!(rules.len() > 5);
         for command in rules {
             assert!(NEEDED.contains(&format!(" +{} ", command.to_lowercase())), "{command}");

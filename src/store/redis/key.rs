@@ -1,18 +1,34 @@
-//! The keys of a conversation. They hold a digest, because keys show up in monitoring and in slow logs.
+//! The keys of a conversation, of a registration and of a line of session tokens. They hold a digest, because keys show up in
+//! monitoring and in slow logs.
 
 use sha2::{Digest, Sha256};
 
-use super::hex;
-use crate::domain::ids::ConversationId;
+use uuid::Uuid;
 
-/// Enough that two conversations never meet.
+use super::hex;
+use crate::domain::ids::{ConversationId, ResumeKey};
+
+/// Enough that no two ever meet.
 const DIGEST_BYTES: usize = 16;
 
 /// The key of the state and that of the ledger. The braces make a cluster keep both on one node, where one script can use them.
 pub(super) fn of(prefix: &str, conversation: &ConversationId) -> [String; 2] {
-    let digest = Sha256::digest(conversation.as_str());
-    let tag = hex::encode(digest.iter().take(DIGEST_BYTES));
+    let tag = tag(conversation.as_str());
     [format!("{prefix}:{{{tag}}}:c"), format!("{prefix}:{{{tag}}}:l")]
+}
+
+/// The key of what a resume key names.
+pub(super) fn of_resume_key(prefix: &str, key: &ResumeKey) -> String {
+    format!("{prefix}:{{{}}}:k", tag(key.as_str()))
+}
+
+/// The key of a line of session tokens.
+pub(super) fn of_line(prefix: &str, line: Uuid) -> String {
+    format!("{prefix}:{{{}}}:t", tag(line.as_bytes()))
+}
+
+fn tag(id: impl AsRef<[u8]>) -> String {
+    hex::encode(Sha256::digest(id).iter().take(DIGEST_BYTES))
 }
 
 #[cfg(test)]
@@ -26,5 +42,13 @@ mod tests {
         let tag = "eaeb9111b1c6744278e803977dbf25fb";
         let expected = [format!("sr:{{{tag}}}:c"), format!("sr:{{{tag}}}:l")];
         assert_eq!(keys, Ok(expected));
+    }
+
+    #[test]
+    fn a_resume_key_and_a_line_are_not_told_either() {
+        let key = ResumeKey::parse("web-1").map(|key| of_resume_key("sr", &key));
+        assert_eq!(key, Ok("sr:{c4719afa76fa448b5eca99e673688584}:k".to_owned()));
+        let line = of_line("sr", Uuid::from_u128(7));
+        assert_eq!(line, "sr:{6bae426822df52caf9dc36c8319247d6}:t");
     }
 }

@@ -22,6 +22,7 @@ mod line;
 mod link;
 mod mended;
 mod node;
+mod registry;
 mod reply;
 mod script;
 mod slots;
@@ -59,6 +60,7 @@ use wakeups::Wakeups;
 /// The rules, in the order in which they build on each other.
 const SCRIPT: &str = concat!(
     include_str!("lua/time.lua"),
+    include_str!("lua/packed.lua"),
     include_str!("lua/lease.lua"),
     include_str!("lua/tabs.lua"),
     include_str!("lua/handshake.lua"),
@@ -70,11 +72,21 @@ const SCRIPT: &str = concat!(
     include_str!("lua/steps.lua"),
 );
 
+/// The same for the registry, whose keys lie by themselves.
+const REGISTRY_SCRIPT: &str = concat!(
+    include_str!("lua/time.lua"),
+    include_str!("lua/packed.lua"),
+    include_str!("lua/registration.lua"),
+    include_str!("lua/token_line.lua"),
+    include_str!("lua/registry_steps.lua"),
+);
+
 /// See the module. Clones share their connections, and wake each other.
 #[derive(Clone)]
 pub struct RedisStore {
     link: Link,
     rules: Arc<Rules>,
+    registry_rules: Arc<Rules>,
     wakeups: Arc<Wakeups>,
     clock: StoreClock,
     prefix: String,
@@ -98,9 +110,15 @@ impl RedisStore {
         clock: StoreClock,
     ) -> Result<Self, BadCertificates> {
         let link = Link::new(url, authorities)?;
-        let rules = Arc::new(Rules::new(SCRIPT));
-        let wakeups = Arc::new(Wakeups::default());
-        Ok(Self { link, rules, wakeups, clock, prefix: prefix.to_owned(), eviction: Arc::default() })
+        Ok(Self {
+            link,
+            rules: Arc::new(Rules::new(SCRIPT)),
+            registry_rules: Arc::new(Rules::new(REGISTRY_SCRIPT)),
+            wakeups: Arc::new(Wakeups::default()),
+            clock,
+            prefix: prefix.to_owned(),
+            eviction: Arc::default(),
+        })
     }
 
     /// Asks the servers who they are, and whether we may do what we have to: `Ok(Err(_))` when they answer and can never
@@ -131,8 +149,18 @@ impl RedisStore {
 
     /// Runs a step that records a write to Genesys. That is made, so whether a replica has the record changes nothing.
     async fn step_after(&self, conversation: &ConversationId, arguments: Arguments) -> Result<Reply, StoreError> {
+        self.recorded(&self.rules, key::of(&self.prefix, conversation), arguments).await
+    }
+
+    /// Runs a step and lets a replica have it, if one keeps up.
+    async fn recorded(
+        &self,
+        rules: &Rules,
+        keys: impl Into<Vec<String>>,
+        arguments: Arguments,
+    ) -> Result<Reply, StoreError> {
         let step = arguments.step();
-        let (reply, copied) = self.run(conversation, arguments, Copied::IfPossible).await?;
+        let (reply, copied) = self.run_rules(rules, keys, arguments, Copied::IfPossible).await?;
         if !copied {
             unreplicated(step);
         }
@@ -145,10 +173,20 @@ impl RedisStore {
         arguments: Arguments,
         copied: Copied,
     ) -> Result<(Reply, bool), StoreError> {
+        self.run_rules(&self.rules, key::of(&self.prefix, conversation), arguments, copied).await
+    }
+
+    async fn run_rules(
+        &self,
+        rules: &Rules,
+        keys: impl Into<Vec<String>>,
+        arguments: Arguments,
+        copied: Copied,
+    ) -> Result<(Reply, bool), StoreError> {
         let (step, began) = (arguments.step(), Instant::now());
         let mut texts = vec![step.to_owned(), self.clock.argument()];
         texts.extend(arguments.into_texts());
-        let run = self.rules.run(key::of(&self.prefix, conversation), texts);
+        let run = rules.run(keys, texts);
         let ran = async {
             let (told, copied) = self.link.run(&run, copied).await?;
             Ok((told::verdict(Reply::of(told)?)?, copied))

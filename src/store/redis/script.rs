@@ -14,23 +14,23 @@ impl Rules {
         Self { text, hash: Script::new(text).get_hash().to_owned() }
     }
 
-    pub(super) fn run(&self, keys: [String; 2], arguments: Vec<String>) -> Run<'_> {
-        Run { rules: self, keys, arguments }
+    /// The keys lie in one slot.
+    pub(super) fn run(&self, keys: impl Into<Vec<String>>, arguments: Vec<String>) -> Run<'_> {
+        Run { rules: self, keys: keys.into(), arguments }
     }
 }
 
 /// One run of it.
 pub(super) struct Run<'a> {
     rules: &'a Rules,
-    keys: [String; 2],
+    keys: Vec<String>,
     arguments: Vec<String>,
 }
 
 impl Run<'_> {
-    /// One of the keys; the other lies beside it.
+    /// One of the keys; any others lie beside it.
     pub(super) fn key(&self) -> &str {
-        let [key, _] = &self.keys;
-        key
+        self.keys.first().map_or("", String::as_str)
     }
 
     pub(super) fn by_hash(&self) -> Cmd {

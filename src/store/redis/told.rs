@@ -4,12 +4,14 @@ use crate::domain::conversation::{Confirming, Resumed, not_confirmed, not_speaki
 use crate::domain::counter::{Claimant, Claimed};
 use crate::domain::error::Reason;
 use crate::domain::handshake::Confirmation;
-use crate::domain::ids::{ClientMessageId, HandshakeId, ParticipantId};
+use crate::domain::ids::{ClientMessageId, ConversationId, HandshakeId, Pair, ParticipantId};
 use crate::domain::lease::{Fenced, Lease};
 use crate::domain::ledger::{Begun, EntryKey, Held, Slot, Unsettled};
 use crate::domain::pair::{Join, Joined, View, not_found, nothing_to_take_over, superseded};
+use crate::domain::registry::{Term, taken};
 use crate::domain::snapshot::Reading;
 use crate::domain::tabs::{Seat, TabRole};
+use crate::domain::token_line::{Refreshed, Refusal, Shown};
 use crate::ports::{Outage, StoreError};
 use uuid::Uuid;
 
@@ -30,7 +32,7 @@ pub(super) fn verdict(mut reply: Reply) -> Result<Reply, StoreError> {
         return Err(Fenced.into());
     }
     let of = |reason: Reason| refusal == reason.wire();
-    let errors = [not_found(), superseded(), nothing_to_take_over(), not_confirmed(), not_speaking()];
+    let errors = [not_found(), superseded(), nothing_to_take_over(), not_confirmed(), not_speaking(), taken()];
     Err(errors.into_iter().find(|error| of(error.reason)).ok_or(Outage::Malformed)?.into())
 }
 
@@ -121,6 +123,40 @@ fn unsettled_entry(mut reply: Reply) -> Result<Unsettled, Outage> {
     let key = entry_key(&reply.text()?).ok_or(Outage::Foreign)?;
     let fingerprint = hex::decode(&reply.text()?).ok_or(Outage::Foreign)?;
     Ok(Unsettled { key, fingerprint, at: reply.instant()?, after: reply.maybe()? })
+}
+
+pub(super) fn term(mut reply: Reply) -> Result<Term, Outage> {
+    Ok(Term { since: reply.instant()?, until: reply.instant()? })
+}
+
+pub(super) fn pair(mut reply: Reply) -> Result<Option<Pair>, Outage> {
+    let Some(conversation) = reply.maybe()? else { return Ok(None) };
+    let conversation = ConversationId::parse(&conversation).map_err(|_| Outage::Foreign)?;
+    let participant = ParticipantId::parse(&reply.text()?).map_err(|_| Outage::Foreign)?;
+    Ok(Some(Pair { conversation, participant }))
+}
+
+pub(super) fn shown(mut reply: Reply) -> Result<Shown, Outage> {
+    reply.maybe()?.map_or(Ok(Shown::Good), |name| refusal(&name).map(Shown::Refused))
+}
+
+pub(super) fn refreshed(mut reply: Reply) -> Result<Refreshed, Outage> {
+    Ok(match reply.text()?.as_str() {
+        "next" => Refreshed::Next { generation: reply.number()?, left: reply.span()? },
+        "keep" => Refreshed::Keep,
+        "refused" => Refreshed::Refused(refusal(&reply.text()?)?),
+        _ => return Err(Outage::Malformed),
+    })
+}
+
+fn refusal(name: &str) -> Result<Refusal, Outage> {
+    Ok(match name {
+        "reused" => Refusal::Reused,
+        "revoked" => Refusal::Revoked,
+        "over" => Refusal::Over,
+        "unknown" => Refusal::Unknown,
+        _ => return Err(Outage::Malformed),
+    })
 }
 
 /// Reads back what `arguments::field` writes.

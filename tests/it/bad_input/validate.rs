@@ -44,14 +44,11 @@ async fn resume_keys_belong_to_the_other_profile() {
         let resume_key = resume_key.to_owned();
         let outcome =
             harness.validate(pb::ValidateSessionRequest { resume_key: resume_key.clone(), ..request() }).await;
-        assert_refused("beside the pair", outcome, &[("resume_key", "RESUME_KEY_UNSUPPORTED")]);
+        assert_refused("beside the pair", outcome, &[("resume_key", "AMBIGUOUS_SESSION")]);
 
         let alone = pb::ValidateSessionRequest { resume_key, ..pb::ValidateSessionRequest::default() };
-        let faults = [
-            ("resume_key", "RESUME_KEY_UNSUPPORTED"),
-            ("conversation_id", "INVALID_ID"),
-            ("participant_id", "INVALID_ID"),
-        ];
+        let faults =
+            [("resume_key", "AMBIGUOUS_SESSION"), ("conversation_id", "INVALID_ID"), ("participant_id", "INVALID_ID")];
         assert_refused("alone", harness.validate(alone).await, &faults);
     }
     nothing_was_asked(harness).await;
@@ -82,7 +79,7 @@ async fn all_that_is_wrong_is_told_at_once() {
         disconnect_time: Some(prost_types::Timestamp { seconds: i64::MAX, nanos: i32::MIN }),
     };
     let faults = [
-        ("resume_key", "RESUME_KEY_UNSUPPORTED"),
+        ("resume_key", "AMBIGUOUS_SESSION"),
         ("conversation_id", "INVALID_ID"),
         ("participant_id", "INVALID_ID"),
         ("client_instance_id", "INVALID_ID"),

@@ -31,8 +31,12 @@ async fn reflection_lists_what_is_served() {
     let MessageResponse::ListServicesResponse(list) = answer else { panic!("{answer:?}") };
     let mut names: Vec<String> = list.service.into_iter().map(|service| service.name).collect();
     names.sort();
-    let expected =
-        ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "sessionresumption.v1.SessionResumption"];
+    let expected = [
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
+        "sessionresumption.v1.SessionRegistry",
+        "sessionresumption.v1.SessionResumption",
+    ];
     assert_eq!(names, expected);
     harness.stop().await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! What only the memory store promises: a bound, forgetting, and waking nobody without a cause.
 
 mod capacity;
+mod registry;
 mod waiting;
 
 use std::sync::Arc;

@@ -17,7 +17,7 @@ use crate::harness::{ManualClock, prefix, redis_store};
 use crate::servers::Server;
 
 /// A clock that stands still between the steps, so that store and rules see the same instant.
-trait Standing {
+pub(super) trait Standing: Send + Sync {
     fn now(&self) -> Timestamp;
     fn wind(&self, by: Duration);
 }

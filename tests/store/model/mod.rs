@@ -5,6 +5,7 @@ mod bounds;
 mod draws;
 mod operations;
 mod plain;
+mod registry;
 
 use std::time::Duration;
 

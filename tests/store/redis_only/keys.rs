@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use redis::Commands;
 use session_resumption::domain::conversation::Glimpse;
-use session_resumption::ports::Handshakes;
+use session_resumption::ports::{Handshakes as _, Registry as _};
 use session_resumption::store::redis::StoreClock;
 
-use crate::given::{ana, hours, message, pair, reading, seconds, tab};
+use crate::given::{ana, hours, key, message, pair, reading, seconds, tab, uuid};
 use crate::harness::{Ahead, Harness, prefix, redis_store};
 use crate::servers::Server;
 
@@ -45,6 +45,25 @@ async fn keys_expire_no_sooner_than_what_they_hold_and_tell_no_id() {
 }
 
 #[tokio::test]
+async fn the_registry_keeps_for_a_while_and_tells_no_id_either() {
+    let prefix = prefix();
+    let store = redis_store(&Server::shared().url(), &prefix, StoreClock::Server);
+    store.register(&key("web-1"), &ana(), hours(24)).await.unwrap();
+    let registered = lying(&prefix);
+    let line = uuid();
+    store.begin_line(line, seconds(900)).await.unwrap();
+    store.forget_line(line).await.unwrap();
+    let [(key, ttl)] = registered.as_slice() else { panic!("{registered:?}") };
+    let least = i64::try_from(hours(24).as_secs()).unwrap();
+    assert!((least..least + 600).contains(ttl), "{ttl}");
+    assert!(key.ends_with("}:k") && !key.contains("web"), "{key}");
+    let both = lying(&prefix);
+    let Some((key, ttl)) = both.iter().find(|(key, _)| key.ends_with("}:t")) else { panic!("{both:?}") };
+    assert!((900..=960).contains(ttl), "{ttl}");
+    assert!(!key.contains(&line.simple().to_string()) && !key.contains(&line.to_string()), "{key}");
+}
+
+#[tokio::test]
 async fn what_nobody_can_come_back_to_is_gone_soon() {
     let prefix = prefix();
     let store = redis_store(&Server::shared().url(), &prefix, StoreClock::Server);
@@ -61,5 +80,9 @@ async fn a_question_leaves_nothing_behind() {
     let store = redis_store(&Server::shared().url(), &prefix, StoreClock::Server);
     let h = Harness::new(Arc::new(store), Arc::new(Ahead::default()));
     assert!(h.store.take_over(&ana(), &tab("one")).await.is_err());
+    assert_eq!(h.store.lookup(&key("web-1")).await, Ok(None));
+    h.store.use_line(uuid(), 1).await.unwrap();
+    h.store.refresh_line(uuid(), 1, seconds(900)).await.unwrap();
+    h.store.forget_line(uuid()).await.unwrap();
     assert_eq!(lying(&prefix), []);
 }

@@ -1,33 +1,15 @@
--- How a conversation lies in Redis. KEYS[1] holds pairs, counter and glimpse as one value, packed by cmsgpack: cjson would
--- round microseconds to 14 digits and confuse empty lists with empty maps. KEYS[2] holds the ledger. Both are kept until
--- the later of the two is spent.
+-- How a conversation lies in Redis. KEYS[1] holds pairs, counter and glimpse as one value, KEYS[2] the ledger. Both are kept
+-- until the later of the two is spent.
 
-local VERSION = 1
--- An expiry is late rather than early.
-local MARGIN = 60 * SECOND
-
-local store = {}
 -- Declared here, because it is loaded and saved before it is defined.
 local conversation = {}
-
-function store.unpack(packed)
-  local fine, value = pcall(cmsgpack.unpack, packed)
-  if not fine or type(value) ~= "table" then
-    error({ err = "FOREIGN a value under our key is not ours" })
-  end
-  return value
-end
 
 function store.load()
   local packed = redis.call("GET", KEYS[1])
   if not packed then
     return conversation.new(), cmsgpack.pack(conversation.new())
   end
-  local state = store.unpack(packed)
-  if state.version ~= VERSION then
-    error({ err = "FOREIGN a value under our key is of another version" })
-  end
-  return state, packed
+  return store.unpack_state(packed), packed
 end
 
 -- Writes only what changed, so that a replay costs the server no write.
