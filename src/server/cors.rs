@@ -1,10 +1,13 @@
 //! Which pages in browsers may call, and what they may see of the answer.
 
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderName, HeaderValue, Method};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use futures_util::future::Either;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, ORIGIN, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, Method, Request, Response};
+use tower::{Layer, Service, layer::layer_fn};
+use tower_http::cors::{AllowOrigin, Cors, CorsLayer};
 
 use crate::layers::{rate_limit, request_id};
 
@@ -32,8 +35,43 @@ const SEEN: [HeaderName; 4] = [
 /// How long a browser need not ask again; Chromium keeps it no longer.
 const REMEMBERED: Duration = Duration::from_hours(2);
 
-/// Lets pages of exactly these origins call, with their cookies.
-pub(super) fn layer(origins: &[HeaderValue]) -> CorsLayer {
+/// Lets pages of exactly these origins call, with their cookies. Whatever is no page's request passes by untouched.
+pub(super) fn layer<S: Clone>(origins: &[HeaderValue]) -> impl Layer<S, Service = ForPages<S>> + use<S> {
+    let cors = rules(origins);
+    layer_fn(move |inner: S| ForPages { cors: cors.layer(inner.clone()), inner })
+}
+
+/// Asks the rules about requests of pages alone.
+#[derive(Debug, Clone)]
+pub(super) struct ForPages<S> {
+    inner: S,
+    cors: Cors<S>,
+}
+
+impl<S, A, B> Service<Request<A>> for ForPages<S>
+where
+    S: Service<Request<A>, Response = Response<B>>,
+    Cors<S>: Service<Request<A>, Response = Response<B>, Error = S::Error>,
+{
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = Either<S::Future, <Cors<S> as Service<Request<A>>>::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        ready!(self.inner.poll_ready(cx))?;
+        self.cors.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<A>) -> Self::Future {
+        if request.headers().contains_key(ORIGIN) {
+            Either::Right(self.cors.call(request))
+        } else {
+            Either::Left(self.inner.call(request))
+        }
+    }
+}
+
+fn rules(origins: &[HeaderValue]) -> CorsLayer {
     let sent = SENT.into_iter().chain([request_id::NAME]);
     let seen = SEEN.into_iter().chain(rate_limit::NAMES).chain([request_id::NAME]);
     CorsLayer::new()

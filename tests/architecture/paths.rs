@@ -29,7 +29,8 @@ pub(crate) fn paths(words: &[Word]) -> Vec<Named> {
                 inside.push((text(at + 1).to_owned(), depth + 1));
                 at += 1;
             }
-            "use" if at == 0 || text(at - 1) != "::" => {
+            // `use<T>` of a type says what it captures, and names nothing.
+            "use" if (at == 0 || text(at - 1) != "::") && text(at + 1) != "<" => {
                 let mut leaves = Vec::new();
                 at = tree(words, at + 1, &[], &mut leaves);
                 found.extend(leaves.into_iter().map(named));

@@ -8,6 +8,7 @@ mod coalescing;
 mod confirming;
 mod deadline;
 mod degraded;
+mod doors;
 mod faults;
 mod injecting;
 mod invariants;

@@ -150,7 +150,7 @@ impl Harness {
 }
 
 /// The process's metrics, installed once.
-fn metrics() -> PrometheusHandle {
+pub(crate) fn metrics() -> PrometheusHandle {
     static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
     METRICS.get_or_init(|| telemetry::install_metrics().unwrap()).clone()
 }

@@ -1,0 +1,10 @@
+//! The doors themselves: who comes in, by which protocol, how often, and what is made of requests that nobody should send.
+
+mod access;
+mod ask;
+mod callers;
+mod layers;
+mod limits;
+mod mischief;
+mod reload;
+mod tls;
