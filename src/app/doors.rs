@@ -1,5 +1,6 @@
 //! The doors of the serving port, as the configuration has them.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +9,14 @@ use http::HeaderValue;
 
 use crate::auth::reload;
 use crate::auth::{self, Authenticator, Times};
-use crate::config::{self, AuthConfig, LimitsConfig, ServerConfig, TlsConfig, TlsFiles, WebConfig, Window};
+use crate::config::{
+    self, AuthConfig, LimitsConfig, ServerConfig, TlsConfig, TlsFiles, TracingConfig, WebConfig, Window,
+};
+use crate::entropy::OsEntropy;
 use crate::layers::rate_limit;
+use crate::layers::trace::{Sampling, Tracing};
 use crate::listener::{self, Files, Tls};
-use crate::ports::Clock;
+use crate::ports::{Clock, Entropy as _};
 use crate::server::access::Access;
 use crate::server::limits::{Limits, Rates};
 use crate::server::stack::Rules;
@@ -59,6 +64,7 @@ pub(super) fn rules(
     web: &WebConfig,
     limits: LimitsConfig,
     max_call_time: Duration,
+    tracing: Tracing,
 ) -> anyhow::Result<Rules> {
     let origins = web.allowed_origins.iter().map(|origin| HeaderValue::from_str(origin));
     let allowed_origins: Arc<[HeaderValue]> = origins.collect::<Result<_, _>>().context("web.allowed_origins")?;
@@ -73,9 +79,19 @@ pub(super) fn rules(
         }),
         trusted_proxies: limits.trusted_proxies,
         allowed_origins,
+        tracing,
         max_call_time,
         max_concurrent_calls: usize::try_from(limits.max_concurrent_calls)?,
     })
+}
+
+/// Which calls are traced, and where they come in.
+pub(super) fn tracing(config: &TracingConfig, addr: SocketAddr) -> Tracing {
+    let sampling = match config.otlp_endpoint {
+        Some(_) => Sampling::ByCaller { otherwise: config.sample_ratio, draw: || OsEntropy.unit() },
+        None => Sampling::Off,
+    };
+    Tracing { sampling, address: addr.ip().to_string().into() }
 }
 
 fn rate(rate: config::Rate) -> rate_limit::Rate {

@@ -9,12 +9,21 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::app::App;
-use crate::config::Config;
-use crate::telemetry::{self, Audit};
+use crate::config::{Config, OtlpProtocol, TracingConfig};
+use crate::telemetry::{self, Audit, traces};
 use crate::terminal;
 
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
-    telemetry::install_logs(LevelFilter::INFO, Audit::Kept, terminal::colours());
+    let traces = traces(&config.tracing).map(|settings| traces::install(&settings)).transpose()?;
+    telemetry::install_logs(LevelFilter::INFO, Audit::Kept, terminal::colours(), traces.as_ref());
+    let ended = serve(config).await;
+    if let Some(traces) = traces {
+        traces.shutdown().await;
+    }
+    ended
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
     let metrics = telemetry::install_metrics()?;
     let mut signals = Signals::install()?;
     let app = App::bind(config, metrics).await?;
@@ -33,6 +42,15 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         ended = running => ended,
         () = signals.next() => bail!("a second signal ended it before calls in flight had finished"),
     }
+}
+
+/// Where spans go, if anywhere.
+fn traces(config: &TracingConfig) -> Option<traces::Settings> {
+    let protocol = match config.otlp_protocol {
+        OtlpProtocol::Grpc => traces::Protocol::Grpc,
+        OtlpProtocol::Http => traces::Protocol::Http,
+    };
+    config.otlp_endpoint.clone().map(|endpoint| traces::Settings { endpoint, protocol })
 }
 
 /// The signals to stop. None is missed from when they are installed on.

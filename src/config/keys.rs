@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::key::{Describe, Key};
 use super::parse::{
-    Address, CallersFile, CertificateFile, Choice, HttpUrl, KeyFile, Networks, Origins, Portion, Range, RateOrOff,
-    Secret, SecretFile, SecretsFile, StoreAddress, Switch, Text, WholeNumber, WindowRange,
+    Address, CallersFile, CertificateFile, Choice, CollectorUrl, HttpUrl, KeyFile, Networks, Origins, Portion, Range,
+    RateOrOff, Ratio, Secret, SecretFile, SecretsFile, StoreAddress, Switch, Text, WholeNumber, WindowRange,
 };
-use super::sections::{MarkerAuthor, Profile, ReadMethod, SameSite, TokenRefresh};
+use super::sections::{MarkerAuthor, OtlpProtocol, Profile, ReadMethod, SameSite, TokenRefresh};
 
 /// Declares each key and the list of all of them together, so that no key can be missing from the list.
 macro_rules! keys {
@@ -315,6 +315,27 @@ keys! {
         help: "a file with the certificates of the authorities that sign the store's; read once at start",
         why: "without it the system's authorities are trusted",
         parser: CertificateFile,
+    };
+    TRACING_OTLP_ENDPOINT: CollectorUrl = Key {
+        name: "tracing.otlp_endpoint",
+        default: None,
+        help: "the OpenTelemetry collector that spans are sent to, such as http://collector:4317",
+        why: "without it no calls are traced",
+        parser: CollectorUrl,
+    };
+    TRACING_OTLP_PROTOCOL: Choice<OtlpProtocol> = Key {
+        name: "tracing.otlp_protocol",
+        default: Some("grpc"),
+        help: "how the collector is spoken to; by http, /v1/traces is appended to its address",
+        why: "what collectors take at port 4317; http is usually at 4318",
+        parser: Choice(&[("grpc", OtlpProtocol::Grpc), ("http", OtlpProtocol::Http)]),
+    };
+    TRACING_SAMPLE_RATIO: Ratio = Key {
+        name: "tracing.sample_ratio",
+        default: Some("0.05"),
+        help: "which part of the calls is traced whose callers trace nothing themselves; for all others, they decide",
+        why: "enough to see what is slow, and little to keep",
+        parser: Ratio,
     };
 }
 

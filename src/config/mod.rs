@@ -20,9 +20,9 @@ pub use error::ConfigErrors;
 pub(crate) use parse::duration;
 pub use render::reference;
 pub use sections::{
-    AuthConfig, Certificates, GenesysConfig, HandshakeConfig, InjectConfig, LimitsConfig, MarkerAuthor, PolicyConfig,
-    Profile, Rate, ReadMethod, SameSite, ServerConfig, Share, StoreConfig, StoreUrl, TlsConfig, TlsFiles, TokenRefresh,
-    WebConfig, Window, WindowsConfig,
+    AuthConfig, Certificates, GenesysConfig, HandshakeConfig, InjectConfig, LimitsConfig, MarkerAuthor, OtlpProtocol,
+    PolicyConfig, Profile, Rate, ReadMethod, SameSite, ServerConfig, Share, StoreConfig, StoreUrl, TlsConfig, TlsFiles,
+    TokenRefresh, TracingConfig, WebConfig, Window, WindowsConfig,
 };
 
 use reader::{Line, Reader};
@@ -51,6 +51,8 @@ pub struct Config {
     pub inject: InjectConfig,
     /// Where state is kept.
     pub store: StoreConfig,
+    /// Which calls are traced.
+    pub tracing: TracingConfig,
     /// Each value as it was written, for [`Config::render`].
     lines: Vec<Line>,
 }
@@ -98,6 +100,7 @@ impl Config {
         let handshake = HandshakeConfig::read(reader);
         let inject = InjectConfig::read(reader);
         let store = StoreConfig::read(reader);
+        let tracing = TracingConfig::read(reader);
         if let (Some(server), Some(auth), Some(tls)) = (&server, &auth, &tls) {
             sections::guard_listener(reader, server.listen, auth, tls);
         }
@@ -112,6 +115,7 @@ impl Config {
             handshake: handshake?,
             inject: inject?,
             store: store?,
+            tracing: tracing?,
             lines: Vec::new(),
         })
     }

@@ -19,7 +19,7 @@ use stage::Stage;
 pub(crate) async fn run(once: bool) -> anyhow::Result<()> {
     // The story is told on standard output; the log would only talk over it.
     let level = if once { LevelFilter::OFF } else { LevelFilter::WARN };
-    telemetry::install_logs(level, Audit::Logged, terminal::colours());
+    telemetry::install_logs(level, Audit::Logged, terminal::colours(), None);
     let stage = Stage::set().await?;
     let outcome = if once { play(&stage).await } else { examples::stay_up(&stage).await };
     stage.strike().await;

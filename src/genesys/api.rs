@@ -7,6 +7,7 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
+use tracing::{Instrument as _, Span};
 use url::Url;
 
 use super::Settings;
@@ -17,6 +18,7 @@ use super::client::Http;
 use super::observe;
 use super::operation::Operation;
 use super::retries::Retries;
+use super::spans;
 use super::token::{Token, Tokens};
 use crate::ports::{Budget, Clock, Entropy, Settled, UpstreamError};
 
@@ -96,6 +98,7 @@ impl Api {
     ) -> Result<T, UpstreamError> {
         let mut tried = 1;
         let mut renewed = false;
+        let mut sent = 0;
         // First of all: while nothing is to be sent, nothing is waited for or paid.
         let mut pass = self.circuits.admit(call.operation)?;
         // Then the token: while none is to be had, nothing is sent that could cost anything.
@@ -106,7 +109,10 @@ impl Api {
             if tried == 1 && !renewed {
                 self.retries.earn();
             }
-            let error = match self.attempt(call, &token, deadline, pass, understand).await {
+            let span = spans::attempt(call, sent);
+            sent += 1;
+            let attempt = self.attempt(call, &token, deadline, pass, understand);
+            let error = match attempt.instrument(span).await {
                 Ok(understood) => return Ok(understood),
                 Err(error) => error,
             };
@@ -162,6 +168,8 @@ impl Api {
             .request(call.method.clone(), call.url.clone())
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .header(AUTHORIZATION, token.header());
+        let span = Span::current();
+        let request = request.headers(spans::headers(&span));
         let request = match &call.body {
             Some(body) => request.json(body),
             // Said aloud: some gateways answer 411 to a POST that does not say how long it is.
@@ -174,6 +182,7 @@ impl Api {
         observe::exchange(call.operation, began.elapsed(), answer.as_ref().ok(), &result);
         // A wait that the caller cut short says nothing. A write has no more than the timeout for all of its call.
         let cut_short = answer.is_err() && deadline < began + self.http.timeout() * 9 / 10;
+        spans::ended(&span, answer.as_ref().ok(), &result);
         pass.settle(verdict(&result, cut_short));
         result
     }

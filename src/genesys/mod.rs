@@ -12,6 +12,7 @@ pub mod guide;
 mod observe;
 mod operation;
 mod retries;
+mod spans;
 mod token;
 
 use std::time::Duration;

@@ -79,7 +79,7 @@ pub(super) fn token_age(age: Duration) {
 }
 
 /// A word from a closed set, for labels.
-fn outcome<T>(result: &Result<T, UpstreamError>) -> &'static str {
+pub(super) fn outcome<T>(result: &Result<T, UpstreamError>) -> &'static str {
     let Err(error) = result else { return "ok" };
     match error {
         UpstreamError::Budget { .. } => "budget",

@@ -11,6 +11,7 @@ pub mod rate_limit;
 pub mod request_id;
 pub mod rescue;
 pub mod rpc_metrics;
+pub mod trace;
 
 /// Whatever a service may fail with.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

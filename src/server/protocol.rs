@@ -5,6 +5,7 @@ use http::{HeaderMap, Method};
 use super::connect::media_type;
 use crate::domain::access;
 use crate::layers::rpc_metrics::Call;
+use crate::layers::trace::{Rpc, System};
 
 /// What a request speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,16 @@ pub(super) fn call(path: &str, protocol: Protocol) -> Call {
     Call { service, method, protocol: protocol.name() }
 }
 
+/// The call a request is traced as; none for what there is not.
+pub(super) fn traced(path: &str, protocol: Protocol) -> Option<Rpc> {
+    let (service, method, _) = *find(path)?;
+    let system = match protocol {
+        Protocol::Grpc | Protocol::GrpcWeb => System::Grpc,
+        Protocol::Connect => System::Connect,
+    };
+    Some(Rpc { system, service, method })
+}
+
 /// Whether a path is of a service that tells how this one is, or what it speaks: open to everybody, and without a limit.
 pub(super) fn is_of_watchers(path: &str) -> bool {
     ["/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflection/"].iter().any(|service| path.starts_with(service))
@@ -114,10 +125,17 @@ mod tests {
         let path = format!("/{RESUMPTION}/InjectContext");
         assert_eq!(method(&path), Some(access::Method::InjectContext));
         assert_eq!(call(&path, Protocol::Grpc).method, "InjectContext");
+        for (protocol, system) in
+            [(Protocol::Grpc, System::Grpc), (Protocol::GrpcWeb, System::Grpc), (Protocol::Connect, System::Connect)]
+        {
+            let expected = Rpc { system, service: RESUMPTION, method: "InjectContext" };
+            assert_eq!(traced(&path, protocol), Some(expected));
+        }
         for path in
             ["", "/", "/x", &format!("/{RESUMPTION}/"), &format!("/{RESUMPTION}/injectContext"), &format!("{path}/")]
         {
             assert_eq!((method(path), call(path, Protocol::Connect).method), (None, "other"), "{path}");
+            assert_eq!(traced(path, Protocol::Grpc), None, "{path}");
         }
     }
 }

@@ -34,6 +34,7 @@ use crate::layers::rate_limit::RateLimitLayer;
 use crate::layers::request_id::RequestIdLayer;
 use crate::layers::rescue::{Answer, RescueLayer};
 use crate::layers::rpc_metrics::{Code, RpcMetricsLayer};
+use crate::layers::trace::{TraceLayer, Tracing};
 use crate::pb::FILE_DESCRIPTOR_SET;
 use crate::pb::session_resumption_server::SessionResumptionServer;
 use crate::service::out_of_time;
@@ -48,7 +49,7 @@ const PATIENCE: Patience = Patience { bytes: 2 * MAX_REQUEST_BYTES, time: Durati
 /// Around everything, outermost first.
 pub const OUTER: &[&str] = &["request_id", "cors", "drain"];
 /// Around one protocol's services.
-pub const BRANCH: &[&str] = &["rpc_metrics", "rescue"];
+pub const BRANCH: &[&str] = &["trace", "rpc_metrics", "rescue"];
 /// Around that, for gRPC-Web alone.
 pub const WEB: &[&str] = &["grpc_web"];
 /// Around the calls of every protocol.
@@ -96,6 +97,8 @@ pub struct Rules {
     pub trusted_proxies: Vec<Cidr>,
     /// The origins of pages that may call.
     pub allowed_origins: Arc<[HeaderValue]>,
+    /// Which calls are traced.
+    pub tracing: Tracing,
     /// The longest deadline a call gets.
     pub max_call_time: Duration,
     /// Calls at once.
@@ -165,6 +168,10 @@ impl Shared {
     fn around(&self, service: Router, protocol: Protocol, answer: Answer<Body>, code: Code<Body>) -> Branch {
         let (by_address, by_principal) = (self.rules.limits.clone(), self.rules.limits.clone());
         let branch = layers![BRANCH;
+            "trace" => TraceLayer::new(
+                self.rules.tracing.clone(),
+                move |request: &Request| protocol::traced(request.uri().path(), protocol),
+            ),
             "rpc_metrics" => RpcMetricsLayer::new(
                 move |request: &Request| protocol::call(request.uri().path(), protocol),
                 code,

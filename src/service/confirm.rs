@@ -50,8 +50,11 @@ impl Resumption {
     /// Confirms that a customer was re-attached, and counts it.
     pub async fn confirm(&self, caller: &Caller, pair: Pair, id: HandshakeId) -> Result<Reattachment, Error> {
         let work = Arc::clone(&self.inner).confirm(caller.clone(), pair.clone(), id);
-        let confirmed =
-            self.inner.outlive(caller, work).await.map_err(|error| self.failed(caller, &pair, Some(id), error))?;
+        let confirmed = self
+            .inner
+            .outlive(caller, "confirm", work)
+            .await
+            .map_err(|error| self.failed(caller, &pair, Some(id), error))?;
         let event = match &confirmed {
             Reattachment::Confirmed { confirmation, replayed } => {
                 Event::Confirmed { count: confirmation.count, replayed: *replayed }

@@ -98,8 +98,11 @@ impl Resumption {
             self.inner.audit(caller, &pair, Some(id), Event::Noted(Note::ImplausibleClientTime));
         }
         let work = Arc::clone(&self.inner).inject(caller.clone(), request);
-        let injected =
-            self.inner.outlive(caller, work).await.map_err(|error| self.failed(caller, &pair, Some(id), error))?;
+        let injected = self
+            .inner
+            .outlive(caller, "inject", work)
+            .await
+            .map_err(|error| self.failed(caller, &pair, Some(id), error))?;
         let fates = || injected.marker.iter().chain(&injected.messages);
         let present = fates().filter(|fate| fate.is_present()).count();
         self.inner.audit(caller, &pair, Some(id), Event::Injected { present, asked: fates().count() });

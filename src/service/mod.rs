@@ -8,6 +8,7 @@ mod injector;
 mod messages;
 mod reads;
 mod record;
+mod spans;
 mod transcript;
 mod upstream;
 pub mod validate;
@@ -21,6 +22,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::domain::error::{Error, Reason};
 use crate::domain::ids::{HandshakeId, Pair};
@@ -177,9 +179,10 @@ impl Inner {
     async fn outlive<T: Send + 'static>(
         &self,
         caller: &Caller,
+        name: &'static str,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
-        let work = self.work.spawn(work);
+        let work = self.work.spawn(work.instrument(spans::part(name)));
         match tokio::time::timeout_at(caller.deadline, work).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Error::new(Reason::Internal, "the call failed for a cause of ours; please report it")),

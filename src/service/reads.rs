@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use tokio::time::Instant;
+use tracing::{Instrument as _, Span};
 
+use super::spans;
 use crate::domain::ids::ConversationId;
 use crate::ports::UpstreamError;
 
@@ -18,6 +20,8 @@ type Read<T> = dyn Fn(ConversationId, Instant) -> BoxFuture<'static, Outcome<T>>
 struct Entry<T> {
     serial: u64,
     flight: WeakShared<BoxFuture<'static, Outcome<T>>>,
+    /// Its span, if whoever began it is traced.
+    span: Span,
 }
 
 struct Flights<T> {
@@ -53,16 +57,23 @@ impl<T: Clone + Send + Sync + 'static> Reads<T> {
 
     fn join(self: &Arc<Self>, id: &ConversationId, deadline: Instant) -> Flight<T> {
         let mut flights = self.lock();
-        if let Some(flight) = flights.by_conversation.get(id).and_then(|entry| entry.flight.upgrade()) {
+        let under_way = flights.by_conversation.get(id);
+        if let Some((flight, span)) = under_way.and_then(|entry| Some((entry.flight.upgrade()?, entry.span.clone()))) {
+            drop(flights);
             metrics::counter!("session_resumption_coalesced_reads_total", "purpose" => self.purpose).increment(1);
+            // It is another's span, and in another's trace.
+            Span::current().follows_from(&span);
             return flight;
         }
         let serial = flights.next_serial;
         flights.next_serial += 1;
+        let span = spans::part("read");
         let landing = Landing { reads: Arc::clone(self), id: id.clone(), serial };
-        let flight = async move { (landing.reads.read)(landing.id.clone(), deadline).await }.boxed().shared();
+        let read = async move { (landing.reads.read)(landing.id.clone(), deadline).await };
+        // Whoever polls it, it is this one's.
+        let flight = read.instrument(span.clone()).boxed().shared();
         if let Some(weak) = flight.downgrade() {
-            flights.by_conversation.insert(id.clone(), Entry { serial, flight: weak });
+            flights.by_conversation.insert(id.clone(), Entry { serial, flight: weak, span });
         }
         flight
     }

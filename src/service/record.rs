@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{Caller, Inner};
@@ -26,7 +27,7 @@ impl Inner {
             return;
         }
         let (inner, caller, pair) = (Arc::clone(self), caller.clone(), pair.clone());
-        self.work.spawn(async move {
+        let again = async move {
             for pause in AGAIN {
                 sleep(pause).await;
                 if inner.try_record(&caller, &pair, recorder).await.is_ok() {
@@ -34,7 +35,8 @@ impl Inner {
                 }
             }
             inner.audit(&caller, &pair, None, Event::Noted(Note::RecordDelayed));
-        });
+        };
+        self.work.spawn(again.in_current_span());
     }
 
     async fn try_record(&self, caller: &Caller, pair: &Pair, recorder: Uuid) -> Result<(), StoreError> {

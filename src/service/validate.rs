@@ -131,7 +131,7 @@ impl Inner {
                 Joined::Lead { lease, arrived, now, .. } => {
                     let given = Given { lease, arrived, now, asked };
                     let lead = Arc::clone(self).lead(caller.clone(), request.clone(), given, glimpse);
-                    match self.outlive(caller, lead).await? {
+                    match self.outlive(caller, "lead", lead).await? {
                         Led::Told(view) => return Ok(Validated { view, replayed: false, degraded: false }),
                         Led::Lost => waited_on = None,
                         Led::Untold(answer) => return Ok(Validated::degraded(answer)),

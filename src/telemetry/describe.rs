@@ -86,6 +86,11 @@ pub static INSTRUMENTS: &[Instrument] = &[
         "Time from a call's arrival to its answer, by how it ended",
     ),
     counter("session_resumption_shed_total", &[], "Calls refused because too many were under way"),
+    counter(
+        "session_resumption_spans_dropped_total",
+        &[],
+        "Spans that were not exported: the queue was full, or the collector did not take them",
+    ),
     histogram(
         "session_resumption_store_duration_seconds",
         &["store", "step", "outcome"],

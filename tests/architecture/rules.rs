@@ -72,7 +72,10 @@ pub(crate) const DOMAIN_CRATES: &[&str] = &["std", "core", "alloc", "jiff", "thi
 pub(crate) const CRATE_ROOMS: &[(&str, &[&str])] = &[
     // Wire types stay where the wire is; everybody else sees domain words.
     ("serde", &["auth", "callers", "genesys", "config", "store::redis::wire"]),
-    ("reqwest", &["auth", "genesys", "commands", "demo", "app"]),
+    ("reqwest", &["auth", "genesys", "telemetry::traces", "commands", "demo", "app"]),
+    // Spans are made by `tracing` everywhere; their contexts come and go here.
+    ("opentelemetry", &["telemetry", "layers::trace", "genesys::spans"]),
+    ("tracing_opentelemetry", &["telemetry", "layers::trace", "genesys::spans"]),
     ("tonic", &["server", "layers", "pb", "commands", "demo", "app"]),
     ("prost", &["server", "pb", "demo"]),
     ("axum", &["auth::tests", "server", "layers", "listener", "commands", "demo", "app"]),

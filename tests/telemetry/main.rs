@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod collector;
 mod metrics;
 #[path = "../support/redis/mod.rs"]
 mod servers;
@@ -11,3 +12,4 @@ mod support;
 #[allow(dead_code, reason = "shared with the tests of the API")]
 #[path = "../it/topology/alone.rs"]
 mod topology;
+mod traces;

@@ -2,18 +2,21 @@
 
 mod address;
 mod certificates;
+mod collector;
 mod duration;
 mod files;
 mod list;
 mod plain;
 mod portion;
 mod rate;
+mod ratio;
 mod secret;
 mod store;
 mod url;
 
 pub(super) use address::Address;
 pub(super) use certificates::CertificateFile;
+pub(super) use collector::CollectorUrl;
 pub(crate) use duration::duration;
 pub(super) use duration::{Range, WindowRange};
 pub(super) use files::{CallersFile, KeyFile, SecretsFile};
@@ -21,6 +24,7 @@ pub(super) use list::{Networks, Origins};
 pub(super) use plain::{Choice, Switch, Text, WholeNumber};
 pub(super) use portion::Portion;
 pub(super) use rate::RateOrOff;
+pub(super) use ratio::Ratio;
 pub(super) use secret::{Secret, SecretFile};
 pub(super) use store::StoreAddress;
 pub(super) use url::HttpUrl;

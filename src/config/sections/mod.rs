@@ -1,9 +1,11 @@
 //! The sections as the components take them, and how each is read.
 
 mod doors;
+mod tracing;
 
 pub(super) use doors::guard_listener;
 pub use doors::{AuthConfig, LimitsConfig, Rate, SameSite, TlsConfig, TlsFiles, WebConfig};
+pub use tracing::{OtlpProtocol, TracingConfig};
 
 use std::fmt;
 use std::net::SocketAddr;

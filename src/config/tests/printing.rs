@@ -10,7 +10,7 @@ fn the_rendering_loads_again_to_the_same() {
     let again = load(&config.render(), &[]).unwrap();
     let values = |config: &super::Config| {
         format!(
-            "{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
+            "{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
             config.server,
             config.tls,
             config.auth,
@@ -20,7 +20,8 @@ fn the_rendering_loads_again_to_the_same() {
             config.policy,
             config.handshake,
             config.inject,
-            config.store
+            config.store,
+            config.tracing
         )
     };
     assert_eq!(values(&config), values(&again));
@@ -85,5 +86,18 @@ fn the_reference_tells_of_every_key() {
         for words in [&format!("\n[{section}]\n"), &format!("\n  {name}\n"), key.help(), key.why(), &key.allowed()] {
             assert!(reference.contains(words), "{}: {words}", key.name());
         }
+    }
+}
+
+#[test]
+fn tracing_is_off_unless_a_collector_is_named() {
+    let tracing = |env: &[(&str, &str)]| load(MINIMAL, env).unwrap().tracing;
+    assert!(tracing(&[]).otlp_endpoint.is_none());
+    let http = ("SESSION_RESUMPTION__TRACING__OTLP_PROTOCOL", "http");
+    let told = tracing(&[("SESSION_RESUMPTION__TRACING__OTLP_ENDPOINT", "https://collector/otlp"), http]);
+    assert_eq!(told.otlp_endpoint.unwrap().as_str(), "https://collector/otlp");
+    for (text, ratio) in [("0", 0.0), ("0.25", 0.25), ("1", 1.0), ("1.0", 1.0)] {
+        let told = tracing(&[("SESSION_RESUMPTION__TRACING__SAMPLE_RATIO", text)]);
+        assert!((told.sample_ratio - ratio).abs() < f64::EPSILON, "{text}");
     }
 }

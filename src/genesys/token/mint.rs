@@ -55,8 +55,9 @@ impl Mint {
     /// deadline of its own.
     pub(super) async fn make(&self, entropy: &dyn Entropy) -> Result<Token, UpstreamError> {
         let mut tried = 1;
+        let mut correlation_id = None;
         let result = loop {
-            let error = match self.try_once().await {
+            let error = match self.try_once(&mut correlation_id).await {
                 Ok(token) => break Ok(token),
                 Err(error) => error,
             };
@@ -71,14 +72,16 @@ impl Mint {
             Ok(_) => {}
             Err(UpstreamError::Unauthorized) => error!(
                 login = self.url.host_str(),
+                correlation_id,
                 "login refuses our credentials: check that the login host is that of the client's region, and its id and secret"
             ),
-            Err(error) => warn!(login = self.url.host_str(), %error, "no token is to be had"),
+            Err(error) => warn!(login = self.url.host_str(), correlation_id, %error, "no token is to be had"),
         }
         result
     }
 
-    async fn try_once(&self) -> Result<Token, UpstreamError> {
+    /// Leaves in `correlation_id` how Genesys' support finds the try.
+    async fn try_once(&self, correlation_id: &mut Option<String>) -> Result<Token, UpstreamError> {
         let request = self
             .http
             .request(Method::POST, self.url.clone())
@@ -88,6 +91,7 @@ impl Mint {
         let asked = Instant::now();
         let answer = self.http.exchange(request, asked + self.http.timeout()).await;
         let result = answer.as_ref().map_err(Clone::clone).and_then(|answer| understand(answer, asked));
+        *correlation_id = answer.as_ref().ok().and_then(Answer::correlation_id).map(str::to_owned);
         observe::exchange(Operation::Token, asked.elapsed(), answer.as_ref().ok(), &result);
         result
     }

@@ -80,6 +80,7 @@ async fn handle(shared: Arc<Shared>, parts: Parts, body: Bytes) -> Delivery {
             path: parts.uri.path(),
             conversation_id: id,
             body: serde_json::from_slice(&body).ok(),
+            trace_parent: parts.headers.get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned),
         };
         let ticket = world.ledger.enter(arrival, now);
         let admitted = route.and_then(|route| admit(&mut world, route, &parts, &body, &mut outcome));

@@ -36,6 +36,8 @@ pub struct LedgerEntry {
     pub violation: Option<String>,
     /// The JSON body of a PATCH or POST.
     pub body: Option<Value>,
+    /// The `traceparent` it came with.
+    pub trace_parent: Option<String>,
     /// How many calls of the same route on the same conversation were in flight when it arrived, itself not counted.
     pub in_flight: usize,
 }
@@ -60,6 +62,7 @@ pub(crate) struct Arrival<'a> {
     pub(crate) path: &'a str,
     pub(crate) conversation_id: Option<&'a str>,
     pub(crate) body: Option<Value>,
+    pub(crate) trace_parent: Option<String>,
 }
 
 /// A call in flight; give it back to [`Ledger::complete`].
@@ -100,6 +103,7 @@ impl Ledger {
             faulted: false,
             violation: None,
             body: arrival.body,
+            trace_parent: arrival.trace_parent,
             in_flight: *in_flight,
         });
         *in_flight += 1;
@@ -144,6 +148,7 @@ mod tests {
             path: "/",
             conversation_id: Some(conversation_id),
             body: None,
+            trace_parent: None,
         }
     }
 

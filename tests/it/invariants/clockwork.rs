@@ -13,6 +13,7 @@ use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::entropy::OsEntropy;
 use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
+use session_resumption::layers::trace::{Sampling, Tracing};
 use session_resumption::listener;
 use session_resumption::ports::{Clock, Handshakes};
 use session_resumption::server::access::Access;
@@ -96,6 +97,7 @@ async fn replica(
         limits,
         trusted_proxies: Vec::new(),
         allowed_origins: Arc::new([]),
+        tracing: Tracing { sampling: Sampling::Off, address: "127.0.0.1".into() },
         max_call_time: std::time::Duration::from_secs(30),
         max_concurrent_calls: 1_000,
     };
