@@ -26,12 +26,12 @@ use crate::entropy::OsEntropy;
 use crate::genesys::{self, GuideConversations};
 use crate::listener;
 use crate::ports::{Clock, Entropy};
-use crate::server::admin;
+use crate::server::admin::{self, Debug};
 use crate::server::grpc::Server;
 use crate::server::health::{Component, Condition, Health};
 use crate::server::stack;
 use crate::service::{MarkerAuthor, Ports, Resumption, Rules};
-use crate::telemetry;
+use crate::telemetry::{self, logs::Levels};
 use store::Store;
 
 /// Waits between attempts to sign in at start: login limits how often it is asked.
@@ -50,7 +50,7 @@ pub struct App {
     entropy: Arc<dyn Entropy>,
     authenticator: Arc<Authenticator>,
     caller_files: Files,
-    admin: axum::Router,
+    debug: Debug,
     health: Health,
     metrics: PrometheusHandle,
     store: Store,
@@ -69,6 +69,7 @@ impl std::fmt::Debug for App {
 impl App {
     /// Builds every component and binds the ports, so that whatever can fail at start fails here.
     pub async fn bind(config: Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
+        let rendered: Arc<str> = config.render().into();
         let Config {
             server,
             tls,
@@ -132,9 +133,9 @@ impl App {
             server.max_call_time,
             doors::tracing(&tracing, addr),
         )?;
+        let debug = Debug { access: doors.access.clone(), config: rendered, levels: None };
         let calls = Server::new(resumption.clone(), doors.limits.clone());
         let router = stack::router(calls, health_server, doors)?;
-        let admin = admin::router(health.clone(), metrics.clone());
         let drain_timeout = server.drain_timeout;
         Ok(Self {
             listener,
@@ -146,7 +147,7 @@ impl App {
             entropy,
             authenticator,
             caller_files,
-            admin,
+            debug,
             health,
             metrics,
             store,
@@ -155,6 +156,13 @@ impl App {
             resumption,
             drain_timeout,
         })
+    }
+
+    /// Lets operators change these levels.
+    #[must_use]
+    pub fn with_levels(mut self, levels: Levels) -> Self {
+        self.debug.levels = Some(levels);
+        self
     }
 
     /// Where callers reach it.
@@ -178,7 +186,9 @@ impl App {
         let serving = listener::serve(self.listener, self.router, self.listening, self.entropy, closing.clone());
         let mut serving = tokio::spawn(serving);
         // Until the very end: whoever drains is alive, not ready, and worth watching.
-        let admin = tokio::spawn(axum::serve(self.admin_listener, self.admin).into_future());
+        let admin = admin::router(self.health.clone(), self.metrics.clone(), self.debug);
+        let admin = admin.into_make_service_with_connect_info::<SocketAddr>();
+        let admin = tokio::spawn(axum::serve(self.admin_listener, admin).into_future());
         let watching = tokio::spawn(reload::keep(self.authenticator, self.caller_files, LOOK_AGAIN));
         let folding = tokio::spawn(telemetry::fold_metrics(self.metrics));
         let signing_in = tokio::spawn(sign_in(self.genesys, self.health.clone()));

@@ -10,28 +10,25 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::app::App;
 use crate::config::{Config, OtlpProtocol, TracingConfig};
+use crate::telemetry::logs::Levels;
 use crate::telemetry::{self, Audit, traces};
 use crate::terminal;
 
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let traces = traces(&config.tracing).map(|settings| traces::install(&settings)).transpose()?;
-    telemetry::install_logs(LevelFilter::INFO, Audit::Kept, terminal::colours(), traces.as_ref());
-    let ended = serve(config).await;
+    let levels = telemetry::install_logs(LevelFilter::INFO, Audit::Kept, terminal::colours(), traces.as_ref());
+    let ended = serve(config, levels).await;
     if let Some(traces) = traces {
         traces.shutdown().await;
     }
     ended
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(config: Config, levels: Levels) -> anyhow::Result<()> {
     let metrics = telemetry::install_metrics()?;
     let mut signals = Signals::install()?;
-    let app = App::bind(config, metrics).await?;
-    tracing::info!(
-        listen = %app.addr(),
-        admin = %app.admin_addr(),
-        "listening on loopback only: callers' credentials cannot be configured yet"
-    );
+    let app = App::bind(config, metrics).await?.with_levels(levels);
+    tracing::info!(listen = %app.addr(), admin = %app.admin_addr(), "listening");
     let stop = CancellationToken::new();
     let mut running = pin!(app.run(stop.clone().cancelled_owned()));
     tokio::select! {

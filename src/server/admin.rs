@@ -1,4 +1,6 @@
-//! The platform's port: is it alive, is it ready, how is it doing.
+//! The platform's port: is it alive, is it ready, how is it doing; and, for whoever runs it, how it is configured and what it logs.
+
+mod debug;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +13,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::health::{Health, serving};
 
+pub use debug::Debug;
+
 /// The type Prometheus expects of its text format.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -20,13 +24,14 @@ struct Admin {
     metrics: PrometheusHandle,
 }
 
-/// The routes of the admin port.
-pub fn router(health: Health, metrics: PrometheusHandle) -> Router {
+/// The routes of the admin port. Probes and metrics are open to whoever reaches it; the rest is for operators.
+pub fn router(health: Health, metrics: PrometheusHandle, debug: Debug) -> Router {
     Router::new()
         .route("/livez", get(async || "alive\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(render))
         .with_state(Admin { health, metrics })
+        .merge(debug::router(debug))
 }
 
 async fn readyz(State(admin): State<Admin>) -> impl IntoResponse {

@@ -202,9 +202,9 @@ async fn metrics_are_text_and_tell_what_happened() {
 }
 
 #[tokio::test]
-async fn the_admin_port_has_three_pages_and_no_more() {
+async fn the_admin_port_has_its_pages_and_no_more() {
     let harness = Harness::start().await;
-    for path in ["/", "/metrics/", "/livez/x", "/debug/config", "/admin", "//livez"] {
+    for path in ["/", "/metrics/", "/livez/x", "/debug", "/debug/", "/debug/env", "/admin", "//livez"] {
         assert_eq!(get(&harness, path).await.0, StatusCode::NOT_FOUND, "{path}");
     }
     let client = reqwest::Client::new();

@@ -3,6 +3,7 @@
 mod access;
 mod ask;
 mod callers;
+mod debug;
 mod layers;
 mod limits;
 mod mischief;
