@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +51,7 @@ pub struct App {
     entropy: Arc<dyn Entropy>,
     authenticator: Arc<Authenticator>,
     caller_files: Files,
+    look_now: Arc<Notify>,
     debug: Debug,
     health: Health,
     metrics: PrometheusHandle,
@@ -147,6 +149,7 @@ impl App {
             entropy,
             authenticator,
             caller_files,
+            look_now: Arc::default(),
             debug,
             health,
             metrics,
@@ -163,6 +166,11 @@ impl App {
     pub fn with_levels(mut self, levels: Levels) -> Self {
         self.debug.levels = Some(levels);
         self
+    }
+
+    /// Has the files that name callers looked at when it is notified, and not only every few seconds.
+    pub fn look_now(&self) -> Arc<Notify> {
+        Arc::clone(&self.look_now)
     }
 
     /// Where callers reach it.
@@ -189,7 +197,7 @@ impl App {
         let admin = admin::router(self.health.clone(), self.metrics.clone(), self.debug);
         let admin = admin.into_make_service_with_connect_info::<SocketAddr>();
         let admin = tokio::spawn(axum::serve(self.admin_listener, admin).into_future());
-        let watching = tokio::spawn(reload::keep(self.authenticator, self.caller_files, LOOK_AGAIN));
+        let watching = tokio::spawn(reload::keep(self.authenticator, self.caller_files, LOOK_AGAIN, self.look_now));
         let folding = tokio::spawn(telemetry::fold_metrics(self.metrics));
         let signing_in = tokio::spawn(sign_in(self.genesys, self.health.clone()));
         let mut keeping = tokio::spawn(self.store.keep(self.degraded, self.health.clone()));

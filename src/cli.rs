@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use http::Uri;
 
 use crate::config;
+use crate::domain::principal::Role;
 
 /// The exit code of a run that failed.
 pub const EXIT_FAILURE: u8 = 1;
@@ -102,14 +103,34 @@ pub enum Command {
     #[command(after_long_help = format!("{EXIT_CODES}\n{SETTINGS}\nEvery key:\n{}", config::reference()))]
     Config(ConfigFile),
 
+    /// Make a key for a caller, and the lines that name it in the file of auth.callers_file
+    #[command(after_help = KEY_HELP)]
+    Key {
+        /// The caller's name, for the audit record
+        #[arg(long)]
+        name: String,
+
+        /// What it may call: service, architect or operator
+        #[arg(long, value_parser = role)]
+        role: Role,
+    },
+
     /// Ask a running service whether it is ready (grpc.health.v1), for probes in images without a shell
     #[command(
         after_help = "Exit codes:\n  0   the service answered SERVING\n  1   it answered otherwise or not in time\n  64  the command line cannot be used\n"
     )]
     Healthcheck {
-        /// Where the service listens
+        /// Where the service listens: http:// in the clear, https:// by TLS
         #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50051", value_parser = address)]
         address: Uri,
+
+        /// The certificates of the authorities that sign the service's, in PEM; without them the system's are trusted
+        #[arg(long, value_name = "PATH")]
+        ca_file: Option<PathBuf>,
+
+        /// The name that the service's certificate shows, if it is not the address's: a probe asks 127.0.0.1
+        #[arg(long, value_name = "NAME")]
+        server_name: Option<String>,
 
         /// How long to wait for the answer, with its unit
         #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = config::duration)]
@@ -137,13 +158,29 @@ impl Cli {
     }
 }
 
-/// Probes reach the service in the clear, on the host it runs on.
+const KEY_HELP: &str = "\
+The key is printed once and kept nowhere; the file has its hash. The caller sends it
+as the header X-Api-Key. To change a key, name a second one, give it out, and take
+the first one away: the service reads the file anew within seconds.
+
+Example:
+  session-resumption key --name chat-backend --role service >> callers.toml
+      The key stands in a comment above the lines: move it to where it is needed.
+";
+
+fn role(text: &str) -> Result<Role, String> {
+    match Role::named(text) {
+        Some(Role::Browser) | None => Err("one of service, architect, operator".to_owned()),
+        Some(role) => Ok(role),
+    }
+}
+
 fn address(text: &str) -> Result<Uri, String> {
     let uri: Uri = text.parse().map_err(|error| format!("not a URL: {error}"))?;
-    if uri.scheme_str() == Some("http") && uri.host().is_some_and(|host| !host.is_empty()) {
+    if matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty()) {
         Ok(uri)
     } else {
-        Err("write http://HOST:PORT".to_owned())
+        Err("write http://HOST:PORT or https://HOST:PORT".to_owned())
     }
 }
 
@@ -175,7 +212,9 @@ mod tests {
 
     #[test]
     fn a_healthcheck_asks_this_host_by_default() {
-        let Command::Healthcheck { address, timeout } = parse("x healthcheck").unwrap() else { panic!("healthcheck") };
+        let Command::Healthcheck { address, timeout, .. } = parse("x healthcheck").unwrap() else {
+            panic!("healthcheck")
+        };
         assert_eq!((address.to_string().as_str(), timeout.as_secs()), ("http://127.0.0.1:50051/", 3));
     }
 
@@ -188,7 +227,10 @@ mod tests {
             "x serve extra",
             "x healthcheck --timeout 3",
             "x healthcheck --address 127.0.0.1:50051",
-            "x healthcheck --address https://127.0.0.1:50051",
+            "x healthcheck --address ftp://127.0.0.1:50051",
+            "x key --name a",
+            "x key --name a --role browser",
+            "x key --name a --role root",
             "x healthcheck --address /",
         ];
         for line in lines {

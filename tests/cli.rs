@@ -17,6 +17,8 @@ mod serving;
 
 use std::io::Write as _;
 
+use sha2::{Digest as _, Sha256};
+
 use process::{Ended, program, run};
 
 const SECRET: &str = "hunter2-and-more";
@@ -47,12 +49,12 @@ async fn help_names_every_command_and_every_exit_code() {
     for words in [&["--help"][..], &["help"], &["-h"]] {
         let help = run(program(words)).await;
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
-        for told in ["serve", "demo", "config", "healthcheck", "Exit codes:", "  0 ", "  1 ", "  64 "] {
+        for told in ["serve", "demo", "config", "key", "healthcheck", "Exit codes:", "  0 ", "  1 ", "  64 "] {
             assert!(help.stdout.contains(told), "{words:?}: {told}\n{}", help.stdout);
         }
         assert!(!help.stdout.contains('\u{1b}'), "{words:?}");
     }
-    for command in ["serve", "demo", "config", "healthcheck"] {
+    for command in ["serve", "demo", "config", "key", "healthcheck"] {
         let help = run(program(&[command, "--help"])).await;
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""), "{command}");
         assert!(help.stdout.contains("Usage: session-resumption"), "{}", help.stdout);
@@ -70,6 +72,7 @@ async fn words_that_make_no_sense_end_with_64() {
         &["--nope"],
         &["serve", "--config"],
         &["demo", "--twice"],
+        &["key", "--name", "a", "--role", "browser"],
         &["healthcheck", "--timeout", "3"],
         &["healthcheck", "--address", "127.0.0.1:50051"],
     ] {
@@ -111,7 +114,8 @@ async fn whatever_is_wrong_is_told_in_one_run() {
         let key = name.trim_start_matches("SESSION_RESUMPTION__").to_lowercase().replace("__", ".");
         assert!(ended.stderr.contains(&key) || ended.stderr.contains(name), "{name}\n{}", ended.stderr);
     }
-    assert_eq!(ended.stderr.lines().count(), settings.len(), "{}", ended.stderr);
+    // Two rules forbid the address.
+    assert_eq!(ended.stderr.lines().count(), settings.len() + 1, "{}", ended.stderr);
     assert!(!ended.stderr.contains(SECRET), "{}", ended.stderr);
 }
 
@@ -190,4 +194,19 @@ async fn whoever_stops_reading_is_no_reason_to_panic() {
         assert!(!ended.stderr.contains("panicked"), "{words:?}: {}", ended.stderr);
         assert!(matches!(ended.code, Some(0 | 1)), "{words:?}: {:?}", ended.code);
     }
+}
+
+/// What it prints is a file that names a caller, and the key it prints is that caller's.
+#[tokio::test]
+async fn a_key_is_made_with_the_lines_that_name_it() {
+    let made = run(program(&["key", "--name", "back\"end", "--role", "service"])).await;
+    assert_eq!((made.code, made.stderr.as_str()), (Some(0), ""));
+    let key = made.stdout.lines().find_map(|line| line.strip_prefix("# sr_")).unwrap();
+    let table: toml::Table = made.stdout.parse().unwrap();
+    let entry = &table["api_key"][0];
+    assert_eq!((entry["name"].as_str(), entry["role"].as_str()), (Some("back\"end"), Some("service")));
+    let hash = Sha256::digest(format!("sr_{key}")).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    assert_eq!(entry["sha256"].as_str(), Some(hash.as_str()));
+    let again = run(program(&["key", "--name", "a", "--role", "service"])).await;
+    assert!(!again.stdout.contains(key), "each is new");
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::{Authenticator, SessionTokens};
 use crate::callers::{Callers, secrets};
@@ -65,12 +67,13 @@ fn named(callers: &PathBuf) -> Vec<PathBuf> {
     issuers.into_iter().flatten().filter_map(path).collect()
 }
 
-/// Looks at the files every so often, for as long as it is polled. What they say counts at once if it is right; if not, what was known
+/// Looks at the files every so often, and whenever it is told to, for as long as it is polled. What they say counts at once if it is right; if not, what was known
 /// stays known, and the log says why.
-pub async fn keep(authenticator: Arc<Authenticator>, files: Files, every: Duration) {
+pub async fn keep(authenticator: Arc<Authenticator>, files: Files, every: Duration, now: Arc<Notify>) {
     let mut seen = files.digest();
     loop {
-        tokio::time::sleep(every).await;
+        // Whichever comes first.
+        let _ = timeout(every, now.notified()).await;
         let now = files.digest();
         if now == seen {
             continue;

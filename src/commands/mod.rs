@@ -1,6 +1,7 @@
 //! What each command of the command line does.
 
 mod healthcheck;
+mod key;
 mod serve;
 
 use std::future::Future;
@@ -24,7 +25,10 @@ pub fn run(command: Command) -> ExitCode {
             terminal::say(&config.render());
             ExitCode::SUCCESS
         }),
-        Command::Healthcheck { address, timeout } => finish(healthcheck::run(address, timeout)),
+        Command::Key { name, role } => key::run(&name, role),
+        Command::Healthcheck { address, ca_file, server_name, timeout } => {
+            finish(healthcheck::run(address, ca_file, server_name, timeout))
+        }
         #[cfg(feature = "demo")]
         Command::Demo { once } => finish(crate::demo::run(once)),
     }

@@ -6,6 +6,7 @@ use std::pin::pin;
 use anyhow::bail;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::app::App;
@@ -29,6 +30,13 @@ async fn serve(config: Config, levels: Levels) -> anyhow::Result<()> {
     let mut signals = Signals::install()?;
     let app = App::bind(config, metrics).await?.with_levels(levels);
     tracing::info!(listen = %app.addr(), admin = %app.admin_addr(), "listening");
+    let look_now = app.look_now();
+    let mut hangup = signal(SignalKind::hangup())?;
+    let _looking = AbortOnDropHandle::new(tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            look_now.notify_one();
+        }
+    }));
     let stop = CancellationToken::new();
     let mut running = pin!(app.run(stop.clone().cancelled_owned()));
     tokio::select! {

@@ -90,7 +90,8 @@ impl Config {
 
     /// All sections are read before the first missing one is noticed: each tells the reader what is wrong with it.
     fn read(reader: &mut Reader) -> Option<Self> {
-        let server = ServerConfig::read(reader);
+        let guarded = sections::Guarded::read(reader);
+        let server = ServerConfig::read(reader, guarded.listen);
         let tls = TlsConfig::read(reader);
         let auth = AuthConfig::read(reader);
         let web = WebConfig::read(reader);
@@ -101,9 +102,7 @@ impl Config {
         let inject = InjectConfig::read(reader);
         let store = StoreConfig::read(reader);
         let tracing = TracingConfig::read(reader);
-        if let (Some(server), Some(auth), Some(tls)) = (&server, &auth, &tls) {
-            sections::guard_listener(reader, server.listen, auth, tls);
-        }
+        guarded.check(reader, tls.as_ref());
         Some(Self {
             server: server?,
             tls: tls?,

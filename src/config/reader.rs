@@ -57,10 +57,15 @@ impl Reader {
         }
     }
 
-    /// The same for a key that may be left out.
+    /// Whether a key is given, and not read yet.
+    pub(super) fn gives<P: Parse>(&self, key: &Key<P>) -> bool {
+        self.sources.values.contains_key(key.name)
+    }
+
+    /// The value of a key that may be left out.
     #[expect(clippy::option_option, reason = "a value with a problem is not one left out")]
     pub(super) fn get_if_given<P: Parse>(&mut self, key: &Key<P>) -> Option<Option<P::Value>> {
-        if self.sources.values.contains_key(key.name) { self.get(key).map(Some) } else { Some(None) }
+        if self.gives(key) { self.get(key).map(Some) } else { Some(None) }
     }
 
     /// Complains of a value that was read and does not go with the others.

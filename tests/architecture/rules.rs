@@ -31,7 +31,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("terminal", &[]),
     ("config", &["callers", "cidr", "store_url"]),
     ("pb", &[]),
-    ("cli", &["config"]),
+    ("cli", &["config", "domain"]),
     (
         "app",
         &[
@@ -57,7 +57,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
             "peer",
         ],
     ),
-    ("commands", &["app", "cli", "config", "demo", "telemetry", "terminal"]),
+    ("commands", &["app", "cli", "config", "demo", "domain", "telemetry", "terminal"]),
     ("commands::healthcheck", &["app", "cli", "config", "telemetry", "pb"]),
     ("demo", &["app", "config", "telemetry", "terminal", "pb"]),
     ("main", &["app", "cli", "commands", "config", "telemetry"]),

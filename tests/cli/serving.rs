@@ -41,6 +41,13 @@ pub(super) async fn serve(sim: &Sim, settings: &[(&str, &str)]) -> Service {
 }
 
 impl Service {
+    /// What a field of a line of its log says.
+    pub(super) fn said(&self, field: &str) -> String {
+        let log = self.process.stderr();
+        let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.find_map(|line| line[field].as_str().map(str::to_owned)).unwrap()
+    }
+
     pub(super) async fn healthcheck(&self) -> Ended {
         run(program(&["healthcheck", "--address", &self.address, "--timeout", "5s"])).await
     }
@@ -218,5 +225,27 @@ async fn the_loudest_log_holds_no_secret_and_no_text() {
         let line = ended.stderr.lines().find(|line| line.contains(told));
         assert_eq!(line, None, "{told}");
     }
+    sim.stop().await;
+}
+
+/// Whoever runs it on this host changes what it logs, and it goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn levels_change_while_it_runs() {
+    let sim = sim().await;
+    let mut service = serve(&sim, &[]).await;
+    service.ready().await;
+    let url = format!("http://{}/debug/log-level", service.said("admin"));
+    let put = async |levels: &'static str| {
+        let answer = reqwest::Client::new().put(&url).body(levels).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    assert_eq!(put("loud,").await, 204, "a target's name");
+    assert_eq!(put("session_resumption=loud").await, 400);
+    assert_eq!(put("trace").await, 204);
+    service.process.until(|process| process.stderr().contains("\"level\":\"TRACE\"").then_some(())).await;
+    service.process.signal("HUP");
+    assert_eq!(service.healthcheck().await.code, Some(0), "a hangup does not end it");
+    service.process.signal("TERM");
+    assert_eq!(service.process.ended().await.code, Some(0));
     sim.stop().await;
 }

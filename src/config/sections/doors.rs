@@ -161,19 +161,37 @@ impl LimitsConfig {
     }
 }
 
-/// Beyond loopback nobody is let in without credentials, nor shows them in the clear.
-pub(in crate::config) fn guard_listener(reader: &mut Reader, listen: SocketAddr, auth: &AuthConfig, tls: &TlsConfig) {
-    if listen.ip().to_canonical().is_loopback() {
-        return;
+/// What decides on whether the listener may be open to others: read before the rest, so that no other mistake hides that it may not.
+pub(in crate::config) struct Guarded {
+    /// Where the service is to listen.
+    pub(in crate::config) listen: Option<SocketAddr>,
+    names_callers: bool,
+    encrypts: bool,
+}
+
+impl Guarded {
+    pub(in crate::config) fn read(reader: &mut Reader) -> Self {
+        Self {
+            names_callers: reader.gives(&keys::AUTH_CALLERS_FILE),
+            encrypts: reader.gives(&keys::TLS_CERTIFICATE_FILE),
+            listen: reader.get(&keys::SERVER_LISTEN),
+        }
     }
-    if auth.callers_file.is_none() {
-        let why = "auth.callers_file is not given, so nobody beyond loopback could call; name the callers there, or listen on \
-                   a loopback address";
-        reader.refuse(&keys::SERVER_LISTEN, why);
-    }
-    if tls.files.is_none() && !tls.allow_plaintext {
-        let why = "credentials would cross the network in the clear; give tls.certificate_file and tls.key_file, or set \
-                   tls.allow_plaintext = true where a mesh or a proxy encrypts";
-        reader.refuse(&keys::SERVER_LISTEN, why);
+
+    /// Beyond loopback nobody is let in without credentials, nor shows them in the clear.
+    pub(in crate::config) fn check(self, reader: &mut Reader, tls: Option<&TlsConfig>) {
+        if self.listen.is_none_or(|listen| listen.ip().to_canonical().is_loopback()) {
+            return;
+        }
+        if !self.names_callers {
+            let why = "auth.callers_file is not given, so nobody beyond loopback could call; name the callers there, or listen \
+                       on a loopback address";
+            reader.refuse(&keys::SERVER_LISTEN, why);
+        }
+        if !self.encrypts && !tls.is_some_and(|tls| tls.allow_plaintext) {
+            let why = "credentials would cross the network in the clear; give tls.certificate_file and tls.key_file, or set \
+                       tls.allow_plaintext = true where a mesh or a proxy encrypts";
+            reader.refuse(&keys::SERVER_LISTEN, why);
+        }
     }
 }

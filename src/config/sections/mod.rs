@@ -3,7 +3,7 @@
 mod doors;
 mod tracing;
 
-pub(super) use doors::guard_listener;
+pub(super) use doors::Guarded;
 pub use doors::{AuthConfig, LimitsConfig, Rate, SameSite, TlsConfig, TlsFiles, WebConfig};
 pub use tracing::{OtlpProtocol, TracingConfig};
 
@@ -197,8 +197,7 @@ impl fmt::Debug for Certificates {
 // Each function asks for all its keys before the first `?`, so that every problem is noticed.
 
 impl ServerConfig {
-    pub(in crate::config) fn read(reader: &mut Reader) -> Option<Self> {
-        let listen = reader.get(&keys::SERVER_LISTEN);
+    pub(in crate::config) fn read(reader: &mut Reader, listen: Option<SocketAddr>) -> Option<Self> {
         let admin_listen = reader.get(&keys::SERVER_ADMIN_LISTEN);
         let drain_timeout = reader.get(&keys::SERVER_DRAIN_TIMEOUT);
         let max_call_time = reader.get(&keys::SERVER_MAX_CALL_TIME);

@@ -78,7 +78,6 @@ fn values_out_of_place_are_refused() {
         ("genesys.budget_per_minute", "", "not a whole number"),
         ("tracing.otlp_endpoint", "collector:4317", "neither https nor http"),
         ("tracing.otlp_endpoint", "collector", "has no scheme"),
-        ("tracing.otlp_endpoint", "https://collector:4317", "in the clear only; give an http URL"),
         ("tracing.otlp_protocol", "thrift", "no such choice"),
         ("tracing.sample_ratio", "1.1", "out of range. allowed: a number from 0 to 1, such as 0.05"),
         ("tracing.sample_ratio", "-0.1", "not a number"),
@@ -301,6 +300,12 @@ fn everything_that_is_wrong_is_told_in_one_run() {
     for (found, expected) in found.iter().zip(expected) {
         assert!(found.starts_with(expected), "{found}");
     }
+}
+
+#[test]
+fn spans_by_grpc_go_in_the_clear_or_not_at_all() {
+    let problem = problem_with("tracing.otlp_endpoint", "https://collector:4317");
+    assert!(problem.contains("in the clear only; give an http URL"), "{problem}");
 }
 
 /// Beyond loopback, callers must be named and connections encrypted.

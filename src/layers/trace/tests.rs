@@ -1,3 +1,5 @@
+//! Which calls are traced, and what their spans say.
+
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 

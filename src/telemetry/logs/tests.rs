@@ -1,3 +1,5 @@
+//! What lines hold, and levels that change.
+
 use std::io::{self, Write};
 use std::sync::Mutex;
 

@@ -1,3 +1,5 @@
+//! The queue is filled, slowed and ended.
+
 use std::sync::{Arc, Mutex};
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
