@@ -78,7 +78,6 @@ fn values_out_of_place_are_refused() {
         ("genesys.budget_per_minute", "", "not a whole number"),
         ("tracing.otlp_endpoint", "collector:4317", "neither https nor http"),
         ("tracing.otlp_endpoint", "collector", "has no scheme"),
-        ("tracing.otlp_endpoint", "https://collector:4317", "in the clear only; give an http URL"),
         ("tracing.otlp_protocol", "thrift", "no such choice"),
         ("tracing.sample_ratio", "1.1", "out of range. allowed: a number from 0 to 1, such as 0.05"),
         ("tracing.sample_ratio", "-0.1", "not a number"),
@@ -111,6 +110,22 @@ fn values_out_of_place_are_refused() {
         assert!(problem.contains(words) && problem.contains(". allowed: "), "{problem}");
         assert_eq!(problem.lines().count(), 1, "{problem}");
     }
+}
+
+#[test]
+fn a_collectors_address_carries_nothing_to_hide_and_fits_its_protocol() {
+    for (value, words) in [
+        ("http://hunter2@collector:4317", "must not carry credentials"),
+        ("http://user:hunter2@collector:4317", "must not carry credentials"),
+        ("http://collector:4317?token=hunter2", "must have no query"),
+        ("http://collector:4317#hunter2", "must have no query"),
+    ] {
+        let problem = problem_with("tracing.otlp_endpoint", value);
+        assert!(problem.starts_with("tracing.otlp_endpoint = \"[redacted]\" (from "), "{problem}");
+        assert!(problem.contains(words) && !problem.contains("hunter2"), "{value}: {problem}");
+    }
+    let problem = problem_with("tracing.otlp_endpoint", "https://collector:4317");
+    assert!(problem.contains("in the clear only") && problem.contains("tracing.otlp_protocol = \"http\""), "{problem}");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Levels that change, and lines that say what they belong to.
+
 use std::io::{self, Write};
 use std::sync::Mutex;
 

@@ -1,3 +1,5 @@
+//! A queue between calls and collectors of all manners.
+
 use std::sync::{Arc, Mutex};
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
