@@ -1,6 +1,6 @@
 //! What operators see of a service that runs: its metrics, its logs and its traces.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod collector;
 mod metrics;

@@ -39,7 +39,7 @@ fn shown(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut family = String::new();
     for line in text.lines() {
         if let Some(declared) = line.strip_prefix("# TYPE ") {
-            family = declared.split(' ').next().unwrap().to_owned();
+            declared.split(' ').next().unwrap().clone_into(&mut family);
             shown.entry(family.clone()).or_default();
         } else if let Some((_, labels)) = line.strip_suffix('"').unwrap_or(line).split_once('{') {
             let names = labels.split(r#"",""#).filter_map(|label| label.split('=').next());
@@ -100,7 +100,10 @@ fn recorded(folder: &Path, names: &mut BTreeSet<(String, &'static str)>) {
             for kind in ["counter", "gauge", "histogram"] {
                 for after in text.split(&format!("{kind}!(")).skip(1) {
                     let name = after.trim_start().strip_prefix('"').and_then(|name| name.split('"').next());
-                    names.insert((name.unwrap_or_else(|| panic!("{path:?}: a literal name")).to_owned(), kind));
+                    names.insert((
+                        name.unwrap_or_else(|| panic!("{}: a literal name", path.display())).to_owned(),
+                        kind,
+                    ));
                 }
             }
         }

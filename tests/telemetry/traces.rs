@@ -67,6 +67,7 @@ impl Stage {
         };
         let mut request = Request::new(message);
         request.metadata_mut().insert("traceparent", context.parse().unwrap());
+        request.metadata_mut().insert("x-request-id", tab.parse().unwrap());
         let mut client = self.harness.client.clone();
         async move { drop(client.validate_session(request).await.unwrap()) }
     }
@@ -183,11 +184,17 @@ async fn calls_are_seen(protocol: Protocol) {
     let known = [1, 2, 3, 4].map(trace);
     assert!(traces.iter().all(|found| known.iter().any(|known| known == found)), "{traces:?}");
 
-    let traced: Vec<_> = lines.iter().map(|line| line.get("trace_id").and_then(|id| id.as_str())).collect();
+    let told: Vec<_> = lines.iter().map(|line| line.get("trace_id").and_then(|id| id.as_str())).collect();
     for number in [1, 2, 3, 4] {
-        assert_eq!(traced.iter().filter(|id| **id == Some(&trace(number))).count(), 1, "{traced:?}");
+        assert_eq!(told.iter().filter(|id| **id == Some(&trace(number))).count(), 1, "{told:?}");
     }
-    assert_eq!((traced.len(), traced.iter().filter(|id| id.is_none()).count()), (6, 2));
+    let request = |number| lines.iter().find(|line| line["trace_id"] == trace(number)).unwrap().get("request_id");
+    assert_eq!(
+        [request(1), request(2), request(3)],
+        ["tab", "tab-1", "tab-2"].map(serde_json::Value::from).each_ref().map(Some)
+    );
+    assert!(request(4).is_some_and(|id| id.as_str().unwrap().len() == 36), "it was given a name");
+    assert_eq!((told.len(), told.iter().filter(|id| id.is_none()).count()), (6, 2));
     for private in [&alone.conversation, &alone.customer, &chat.conversation] {
         assert!(!spans.iter().any(|span| format!("{span:?}").contains(private)), "{private} is in a span");
     }
@@ -195,12 +202,12 @@ async fn calls_are_seen(protocol: Protocol) {
 
 #[tokio::test(flavor = "current_thread")]
 async fn calls_are_seen_by_a_collector_that_speaks_grpc() {
-    calls_are_seen(Protocol::Grpc).await;
+    Box::pin(calls_are_seen(Protocol::Grpc)).await;
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn calls_are_seen_by_a_collector_that_speaks_http() {
-    calls_are_seen(Protocol::Http).await;
+    Box::pin(calls_are_seen(Protocol::Http)).await;
 }
 
 #[tokio::test(flavor = "current_thread")]

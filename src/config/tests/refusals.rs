@@ -113,6 +113,22 @@ fn values_out_of_place_are_refused() {
 }
 
 #[test]
+fn a_collectors_address_carries_nothing_to_hide_and_fits_its_protocol() {
+    for (value, words) in [
+        ("http://hunter2@collector:4317", "must not carry credentials"),
+        ("http://user:hunter2@collector:4317", "must not carry credentials"),
+        ("http://collector:4317?token=hunter2", "must have no query"),
+        ("http://collector:4317#hunter2", "must have no query"),
+    ] {
+        let problem = problem_with("tracing.otlp_endpoint", value);
+        assert!(problem.starts_with("tracing.otlp_endpoint = \"[redacted]\" (from "), "{problem}");
+        assert!(problem.contains(words) && !problem.contains("hunter2"), "{value}: {problem}");
+    }
+    let problem = problem_with("tracing.otlp_endpoint", "https://collector:4317");
+    assert!(problem.contains("in the clear only") && problem.contains("tracing.otlp_protocol = \"http\""), "{problem}");
+}
+
+#[test]
 fn a_store_that_cannot_be_meant_is_refused_unseen() {
     for (value, words) in [
         ("redis:", "names no host"),

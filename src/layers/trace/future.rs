@@ -11,7 +11,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::System;
 
-/// The codes of gRPC that say that the server failed: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
+/// The codes of gRPC that say that the server failed: `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`,
+/// `DATA_LOSS`.
 const FAULTS: [i64; 6] = [2, 4, 12, 13, 14, 15];
 
 pin_project! {

@@ -1,4 +1,4 @@
-//! Which calls are traced, and what their spans say.
+//! Which calls have a span, and what it says.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -44,12 +44,14 @@ fn spans_of(work: impl Future<Output = ()>) -> Vec<SpanData> {
     std::mem::take(&mut *ended.0.lock().unwrap())
 }
 
+type Named = fn(&Request<()>) -> Option<Rpc>;
+
 fn traced(request: &Request<()>) -> Option<Rpc> {
     let system = if request.headers().contains_key("te") { System::Grpc } else { System::Connect };
     (request.uri().path() == "/s/M").then_some(Rpc { system, service: "s", method: "M" })
 }
 
-fn layer(sampling: Sampling) -> TraceLayer<fn(&Request<()>) -> Option<Rpc>> {
+fn layer(sampling: Sampling) -> TraceLayer<Named> {
     TraceLayer::new(Tracing { sampling, address: "127.0.0.1".into() }, traced)
 }
 

@@ -1,4 +1,4 @@
-//! What lines hold, and levels that change.
+//! Levels that change, and lines that say what they belong to.
 
 use std::io::{self, Write};
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! The queue is filled, slowed and ended.
+//! A queue between calls and collectors of all manners.
 
 use std::sync::{Arc, Mutex};
 
