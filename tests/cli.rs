@@ -47,12 +47,12 @@ async fn help_names_every_command_and_every_exit_code() {
     for words in [&["--help"][..], &["help"], &["-h"]] {
         let help = run(program(words)).await;
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
-        for told in ["serve", "demo", "config", "healthcheck", "Exit codes:", "  0 ", "  1 ", "  64 "] {
+        for told in ["serve", "demo", "config", "openapi", "healthcheck", "Exit codes:", "  0 ", "  1 ", "  64 "] {
             assert!(help.stdout.contains(told), "{words:?}: {told}\n{}", help.stdout);
         }
         assert!(!help.stdout.contains('\u{1b}'), "{words:?}");
     }
-    for command in ["serve", "demo", "config", "healthcheck"] {
+    for command in ["serve", "demo", "config", "openapi", "healthcheck"] {
         let help = run(program(&[command, "--help"])).await;
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""), "{command}");
         assert!(help.stdout.contains("Usage: session-resumption"), "{}", help.stdout);
@@ -190,4 +190,12 @@ async fn whoever_stops_reading_is_no_reason_to_panic() {
         assert!(!ended.stderr.contains("panicked"), "{words:?}: {}", ended.stderr);
         assert!(matches!(ended.code, Some(0 | 1)), "{words:?}: {:?}", ended.code);
     }
+}
+
+#[tokio::test]
+async fn the_description_of_the_calls_needs_no_configuration() {
+    let ended = run(program(&["openapi"])).await;
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let document: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(document, session_resumption::server::openapi::document().unwrap());
 }

@@ -1,6 +1,7 @@
 //! What each command of the command line does.
 
 mod healthcheck;
+mod openapi;
 mod serve;
 
 use std::future::Future;
@@ -25,6 +26,7 @@ pub fn run(command: Command) -> ExitCode {
             ExitCode::SUCCESS
         }),
         Command::Healthcheck { address, timeout } => finish(healthcheck::run(address, timeout)),
+        Command::Openapi => finish(async { openapi::run() }),
         #[cfg(feature = "demo")]
         Command::Demo { once } => finish(crate::demo::run(once)),
     }
