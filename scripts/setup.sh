@@ -2,8 +2,8 @@
 # Installs what building and checking need, where it is missing. Says nothing when there is nothing to do.
 #
 #   scripts/setup.sh                    everything `make test` needs
-#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, promtool, rotel, buf
-#                                       and cargo-deny
+#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, promtool, rotel, buf,
+#                                       openapi-validator and cargo-deny
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -143,6 +143,23 @@ setup_buf() {
     die "npm could not install buf"
 }
 
+openapi_validator_is_here() {
+  local pinned
+  pinned=$(sed -n 's/^openapi-spec-validator==\([^ ]*\).*/\1/p' tools/openapi-requirements.txt)
+  [ "$(PYTHONPATH=.tools/openapi-validator python3 -c \
+    'from openapi_spec_validator import __version__; print(__version__)' 2>/dev/null)" = "$pinned" ]
+}
+
+# For the tests, which have it judge docs/openapi.json.
+setup_openapi_validator() {
+  if openapi_validator_is_here; then return; fi
+  have python3 && python3 -m pip --version >/dev/null 2>&1 ||
+    die "Python 3 with pip is missing, which installs the validator of OpenAPI documents"
+  say "installing openapi-spec-validator"
+  pip_install "$(<tools/openapi-requirements.txt)" .tools/openapi-validator && openapi_validator_is_here ||
+    die "pip could not install openapi-spec-validator"
+}
+
 cargo_deny_is_here() {
   local tool
   for tool in .tools/cargo-deny/bin/cargo-deny cargo-deny; do
@@ -167,7 +184,7 @@ setup_cargo_deny() {
     die "cargo could not install cargo-deny"
 }
 
-[ $# -gt 0 ] || set -- rust c-compiler redis valkey promtool rotel buf cargo-deny
+[ $# -gt 0 ] || set -- rust c-compiler redis valkey promtool rotel buf openapi-validator cargo-deny
 for part in "$@"; do
   case "$part" in
   rust) setup_rust ;;
@@ -177,7 +194,8 @@ for part in "$@"; do
   promtool) setup_promtool ;;
   rotel) setup_rotel ;;
   buf) setup_buf ;;
+  openapi-validator) setup_openapi_validator ;;
   cargo-deny) setup_cargo_deny ;;
-  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, promtool, rotel, buf and cargo-deny" ;;
+  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, promtool, rotel, buf, openapi-validator and cargo-deny" ;;
   esac
 done

@@ -115,6 +115,9 @@ pub enum Command {
         role: Role,
     },
 
+    /// Print the OpenAPI document of the calls by plain HTTP; a running service serves it at /openapi.json
+    Openapi,
+
     /// Ask a running service whether it is ready (grpc.health.v1), for probes in images without a shell
     #[command(
         after_help = "Exit codes:\n  0   the service answered SERVING\n  1   it answered otherwise or not in time\n  64  the command line cannot be used\n"

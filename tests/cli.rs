@@ -49,12 +49,13 @@ async fn help_names_every_command_and_every_exit_code() {
     for words in [&["--help"][..], &["help"], &["-h"]] {
         let help = run(program(words)).await;
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
-        for told in ["serve", "demo", "config", "key", "healthcheck", "Exit codes:", "  0 ", "  1 ", "  64 "] {
+        for told in ["serve", "demo", "config", "key", "openapi", "healthcheck", "Exit codes:", "  0 ", "  1 ", "  64 "]
+        {
             assert!(help.stdout.contains(told), "{words:?}: {told}\n{}", help.stdout);
         }
         assert!(!help.stdout.contains('\u{1b}'), "{words:?}");
     }
-    for command in ["serve", "demo", "config", "key", "healthcheck"] {
+    for command in ["serve", "demo", "config", "key", "openapi", "healthcheck"] {
         let help = run(program(&[command, "--help"])).await;
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""), "{command}");
         assert!(help.stdout.contains("Usage: session-resumption"), "{}", help.stdout);
@@ -209,4 +210,12 @@ async fn a_key_is_made_with_the_lines_that_name_it() {
     assert_eq!(entry["sha256"].as_str(), Some(hash.as_str()));
     let again = run(program(&["key", "--name", "a", "--role", "service"])).await;
     assert!(!again.stdout.contains(key), "each is new");
+}
+
+#[tokio::test]
+async fn the_description_of_the_calls_needs_no_configuration() {
+    let ended = run(program(&["openapi"])).await;
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let document: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(document, session_resumption::server::openapi::document().unwrap());
 }

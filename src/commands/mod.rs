@@ -2,6 +2,7 @@
 
 mod healthcheck;
 mod key;
+mod openapi;
 mod serve;
 
 use std::future::Future;
@@ -29,6 +30,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Healthcheck { address, ca_file, server_name, timeout } => {
             finish(healthcheck::run(address, ca_file, server_name, timeout))
         }
+        Command::Openapi => finish(async { openapi::run() }),
         #[cfg(feature = "demo")]
         Command::Demo { once } => finish(crate::demo::run(once)),
     }

@@ -19,10 +19,14 @@ static POOL: LazyLock<Result<DescriptorPool, DescriptorError>> = LazyLock::new(|
     Ok(pool)
 });
 
+/// All of them.
+pub(super) fn pool() -> Result<&'static DescriptorPool, BrokenDescriptors> {
+    POOL.as_ref().map_err(|error| BrokenDescriptors(error.to_string()))
+}
+
 /// A method of the service.
 pub(super) fn method(name: &str) -> Result<MethodDescriptor, BrokenDescriptors> {
-    let pool = POOL.as_ref().map_err(|error| BrokenDescriptors(error.to_string()))?;
-    let service = pool.get_service_by_name(SERVICE_NAME);
+    let service = pool()?.get_service_by_name(SERVICE_NAME);
     let method = service.and_then(|service| service.methods().find(|method| method.name() == name));
     method.ok_or_else(|| BrokenDescriptors(format!("no method {name}")))
 }

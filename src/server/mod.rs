@@ -8,5 +8,6 @@ mod descriptors;
 pub mod grpc;
 pub mod health;
 pub mod limits;
+pub mod openapi;
 mod protocol;
 pub mod stack;

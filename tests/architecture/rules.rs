@@ -58,6 +58,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("commands", &["app", "cli", "config", "demo", "domain", "telemetry", "terminal"]),
+    ("commands::openapi", &["server", "terminal"]),
     ("commands::healthcheck", &["app", "cli", "config", "telemetry", "pb"]),
     ("demo", &["app", "config", "telemetry", "terminal", "pb"]),
     ("main", &["app", "cli", "commands", "config", "telemetry"]),

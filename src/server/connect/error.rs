@@ -44,7 +44,7 @@ pub(super) fn response(status: &Status) -> Response {
 }
 
 /// One detail: its bytes, for programs; its fields, for people.
-fn detail(detail: &Any) -> Value {
+pub(in crate::server) fn detail(detail: &Any) -> Value {
     let name = detail.type_url.rsplit('/').next().unwrap_or_default();
     let value = STANDARD_NO_PAD.encode(&detail.value);
     let fields = descriptors::message(name).and_then(|message| DynamicMessage::decode(message, &*detail.value).ok());
@@ -55,7 +55,7 @@ fn detail(detail: &Any) -> Value {
 }
 
 /// The name of a code and the HTTP status that goes with it.
-fn code(code: Code) -> (&'static str, u16) {
+pub(in crate::server) fn code(code: Code) -> (&'static str, u16) {
     match code {
         Code::Cancelled => ("canceled", 499),
         Code::InvalidArgument => ("invalid_argument", 400),

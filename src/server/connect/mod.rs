@@ -21,11 +21,12 @@ use tonic::metadata::MetadataMap;
 
 use super::descriptors::{BrokenDescriptors, method};
 use super::grpc::{NOT_A_MESSAGE, Server, status};
+use super::openapi;
 use crate::domain::error::{Error, Reason};
 use crate::pb::session_resumption_server::SessionResumption;
 use codec::Codec;
 
-pub(super) use error::{answer, code_of};
+pub(super) use error::{answer, code, code_of, detail};
 
 /// The routes of all methods. Whatever they do not know is refused in the protocol's own form.
 pub(super) fn router(server: &Server) -> Result<Router, BrokenDescriptors> {
@@ -35,6 +36,7 @@ pub(super) fn router(server: &Server) -> Result<Router, BrokenDescriptors> {
         .route(&path(&validate), unary(server, validate, |server, it| async move { server.validate_session(it).await }))
         .route(&path(&confirm), unary(server, confirm, |server, it| async move { server.confirm_reattach(it).await }))
         .route(&path(&inject), unary(server, inject, |server, it| async move { server.inject_context(it).await }))
+        .merge(openapi::router()?)
         .fallback(async || error::no_such_path())
         .method_not_allowed_fallback(async || error::only_post())
         // The stack has bounded it.
