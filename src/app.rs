@@ -86,8 +86,8 @@ impl App {
             tracing,
             ..
         } = config;
-        let listener = listen(server.listen, "server.listen").await?;
-        let admin_listener = listen(server.admin_listen, "server.admin_listen").await?;
+        let listener = listen(server.listen, "server.listen")?;
+        let admin_listener = listen(server.admin_listen, "server.admin_listen")?;
         let (addr, admin_addr) = (listener.local_addr()?, admin_listener.local_addr()?);
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
@@ -237,8 +237,8 @@ impl App {
     }
 }
 
-async fn listen(addr: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(addr).await.with_context(|| format!("{key}: {addr} cannot be listened on"))
+fn listen(addr: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    listener::bind(addr).with_context(|| format!("{key}: {addr} cannot be listened on"))
 }
 
 /// Proves the credentials once; until then the service is not ready, because it could answer nobody.

@@ -5,8 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::sleep;
+
+/// Connections that wait to be accepted. Beyond them the kernel lets clients try again, a second later and later still: in a storm of
+/// reconnects the usual 128 are full at once.
+const BACKLOG: u32 = 1024;
 
 /// Without it, running out of file descriptors would be told by a busy loop. The end of a connection cuts it short.
 const BACK_OFF: Duration = Duration::from_millis(200);
@@ -14,6 +18,15 @@ const BACK_OFF: Duration = Duration::from_millis(200);
 /// A peer that vanished is asked after by the kernel: HTTP/1.1 has no other way.
 const KEEPALIVE: TcpKeepalive =
     TcpKeepalive::new().with_time(Duration::from_mins(1)).with_interval(Duration::from_secs(15)).with_retries(4);
+
+/// Listens on an address, with room for a crowd.
+pub fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // The port of a service that was just stopped can be listened on again.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
+}
 
 /// The next connection. Nothing is lost when the wait for it is given up.
 pub(super) async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {

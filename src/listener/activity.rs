@@ -155,3 +155,57 @@ impl Future for Overdue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    fn seconds(activity: &Activity, since: Instant) -> Option<u64> {
+        activity.deadline().map(|deadline| (deadline - since).as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_takes_something_of_any_answer_is_waited_for() {
+        let (activity, began) = (Activity::new(Times::default()), Instant::now());
+        activity.is_http2();
+        let (mut stuck, mut read) = (activity.call(), activity.call());
+        assert_eq!(seconds(&activity, began), None, "it is we who are slow");
+        stuck.owes();
+        sleep(Duration::from_secs(10)).await;
+        read.owes();
+        assert_eq!(seconds(&activity, began), Some(30), "a new answer is not one that was taken");
+        read.owes();
+        assert_eq!(seconds(&activity, began), Some(40));
+        sleep(Duration::from_secs(10)).await;
+        read.owes_nothing();
+        assert_eq!(seconds(&activity, began), Some(50));
+        drop(read);
+        stuck.owes_nothing();
+        assert_eq!(seconds(&activity, began), None);
+        stuck.owes();
+        assert_eq!(seconds(&activity, began), Some(50));
+        drop(stuck);
+        assert_eq!(seconds(&activity, began), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_has_to_begin_and_then_to_end() {
+        let (activity, began) = (Activity::new(Times::default()), Instant::now());
+        assert_eq!(seconds(&activity, began), Some(10));
+        sleep(Duration::from_secs(5)).await;
+        activity.heard();
+        assert_eq!(seconds(&activity, began), Some(15));
+        sleep(Duration::from_secs(5)).await;
+        activity.heard();
+        assert_eq!(seconds(&activity, began), Some(15), "more bytes are no more time");
+        let call = activity.call();
+        activity.heard();
+        assert_eq!(seconds(&activity, began), None, "its body is the call's to wait for");
+        drop(call);
+        assert_eq!(seconds(&activity, began), Some(10 + 75));
+    }
+}

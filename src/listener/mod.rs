@@ -13,6 +13,7 @@ mod tls;
 mod watched;
 mod write_timeout;
 
+pub use accept::bind;
 pub use settings::{Settings, Times};
 pub use tls::{Files, Tls, TlsError};
 

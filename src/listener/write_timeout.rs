@@ -103,7 +103,7 @@ mod tests {
         let mut near = WriteTimeout::new(near, LIMIT);
         let reading = async {
             for _ in 0..20 {
-                sleep(LIMIT - Duration::from_secs(1)).await;
+                sleep(LIMIT.mul_f64(0.9)).await;
                 far.read_u8().await.unwrap();
             }
         };

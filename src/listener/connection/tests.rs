@@ -38,7 +38,7 @@ const SLOW: &[u8] = b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n";
 const ENDLESS: &[u8] = b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n";
 
 /// How long `/slow` takes.
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_mins(10);
 
 struct Served {
     far: DuplexStream,
@@ -211,14 +211,15 @@ async fn an_answer_whose_window_stays_shut_is_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn an_old_connection_ends_after_its_calls() {
-    let age = Some(Duration::from_secs(60));
+    let age = Some(Duration::from_mins(1));
     let mut idle = Served::new(age);
     idle.send(QUICK).await;
     let answer = idle.answer().await;
     assert!(!answer.contains("connection: close"), "{answer}");
     assert_eq!(idle.end().await, (String::new(), 60));
 
-    let mut calling = Served::new(Some(LONG - Duration::from_secs(10)));
+    // Its grace is not yet over when the answer comes.
+    let mut calling = Served::new(Some(Duration::from_secs(590)));
     calling.send(SLOW).await;
     let (answer, seconds) = calling.end().await;
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("connection: close"), "{answer}");
@@ -227,7 +228,7 @@ async fn an_old_connection_ends_after_its_calls() {
 
 #[tokio::test(start_paused = true)]
 async fn calls_that_outlast_the_grace_are_dropped_with_their_connection() {
-    let mut served = Served::new(Some(Duration::from_secs(60)));
+    let mut served = Served::new(Some(Duration::from_mins(1)));
     served.send(SLOW).await;
     assert_eq!(served.end().await, (String::new(), 60 + 20));
 

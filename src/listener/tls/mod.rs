@@ -93,7 +93,7 @@ impl Tls {
     ) -> io::Result<(TlsStream<WriteTimeout<TcpStream>>, Arc<[CertificateDer<'static>]>)> {
         let shaking = async {
             // Whoever sends nothing takes no place.
-            stream.readable().await?;
+            stream.peek(&mut [0]).await?;
             let _place = places.acquire().await.map_err(io::Error::other)?;
             let config = Arc::clone(&self.current.load().config);
             TlsAcceptor::from(config).accept(WriteTimeout::new(stream, times.stalled)).await
