@@ -2,7 +2,7 @@
 # Installs what building and checking need, where it is missing. Says nothing when there is nothing to do.
 #
 #   scripts/setup.sh                    everything `make test` needs
-#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, promtool, rotel, buf,
+#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, promtool, jq, rotel, buf,
 #                                       openapi-validator and cargo-deny
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -118,6 +118,19 @@ setup_promtool() {
     "Fedora: sudo dnf install golang-github-prometheus; Alpine: apk add prometheus; macOS: brew install prometheus"
 }
 
+# For the test of the report in docs/audit.md.
+setup_jq() {
+  if have jq; then return; fi
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    say "installing jq"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends jq >/dev/null
+    return
+  fi
+  die "jq is missing; Debian and Ubuntu: sudo apt-get install jq; Fedora: sudo dnf install jq; Alpine: apk add jq;" \
+    "macOS: brew install jq"
+}
+
 # An OpenTelemetry collector, for the tests: this Python package is the program itself, for Linux with glibc and macOS.
 setup_rotel() {
   local tool=.tools/rotel/rotel/rotel-agent wheel
@@ -184,7 +197,7 @@ setup_cargo_deny() {
     die "cargo could not install cargo-deny"
 }
 
-[ $# -gt 0 ] || set -- rust c-compiler redis valkey promtool rotel buf openapi-validator cargo-deny
+[ $# -gt 0 ] || set -- rust c-compiler redis valkey promtool jq rotel buf openapi-validator cargo-deny
 for part in "$@"; do
   case "$part" in
   rust) setup_rust ;;
@@ -192,10 +205,11 @@ for part in "$@"; do
   redis) setup_redis ;;
   valkey) setup_valkey ;;
   promtool) setup_promtool ;;
+  jq) setup_jq ;;
   rotel) setup_rotel ;;
   buf) setup_buf ;;
   openapi-validator) setup_openapi_validator ;;
   cargo-deny) setup_cargo_deny ;;
-  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, promtool, rotel, buf, openapi-validator and cargo-deny" ;;
+  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, promtool, jq, rotel, buf, openapi-validator and cargo-deny" ;;
   esac
 done

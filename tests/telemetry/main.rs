@@ -4,6 +4,7 @@
 
 mod collector;
 mod metrics;
+mod report;
 #[path = "../support/redis/mod.rs"]
 mod servers;
 #[allow(dead_code, unused_imports, reason = "shared with the tests of the API")]

@@ -89,6 +89,29 @@ async fn prometheus_finds_nothing_to_complain_of() {
     assert!(text.contains(settled), "{text}");
 }
 
+/// The page for operators has a row for each, with its type and its labels.
+#[test]
+fn the_page_for_operators_tells_of_every_instrument() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md")).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| `session_resumption_"));
+    let told: Vec<_> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            let labels: BTreeSet<&str> = cells[2].split('`').skip(1).step_by(2).collect();
+            (cells[0].trim_matches('`'), cells[1], labels)
+        })
+        .collect();
+    let listed: Vec<_> = INSTRUMENTS
+        .iter()
+        .map(|listed| {
+            let kind = format!("{:?}", listed.kind).to_lowercase();
+            (listed.name, kind, listed.labels.iter().copied().collect::<BTreeSet<&str>>())
+        })
+        .collect();
+    let listed: Vec<_> = listed.iter().map(|(name, kind, labels)| (*name, kind.as_str(), labels.clone())).collect();
+    assert_eq!(told, listed);
+}
+
 /// The names that the sources record, in `counter!("session_resumption_..."` and its kind, be they shown or not.
 fn recorded(folder: &Path, names: &mut BTreeSet<(String, &'static str)>) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -28,6 +28,7 @@ pub(super) fn new(settings: &Settings, resource: &Resource) -> Result<SpanExport
     let mut exporter = match settings.protocol {
         Protocol::Grpc => SpanExporter::builder()
             .with_tonic()
+            .with_protocol(Otlp::Grpc)
             .with_endpoint(settings.endpoint.as_str())
             .with_timeout(PATIENCE)
             .build()?,
