@@ -31,6 +31,7 @@ use crate::server::admin::{self, Debug};
 use crate::server::grpc::Server;
 use crate::server::health::{Component, Condition, Health};
 use crate::server::stack;
+use crate::service::sessions::Sessions;
 use crate::service::{MarkerAuthor, Ports, Resumption, Rules};
 use crate::telemetry::{self, logs::Levels};
 use store::Store;
@@ -120,12 +121,15 @@ impl App {
         let ports = Ports {
             conversations: Arc::clone(&genesys) as _,
             handshakes: store.port(),
+            registry: store.registry(),
             store_watch: Arc::clone(&degraded) as _,
             audit: Arc::new(TracingAudit),
             clock,
             entropy: Arc::clone(&entropy),
         };
         let (health, health_server) = Health::new().await;
+        let signer = Arc::clone(&authenticator) as _;
+        let sessions = Sessions::new(ports.clone(), Some(signer), doors::session_rules(&auth));
         let resumption = Resumption::new(ports, rules);
         let doors = doors::rules(
             Arc::clone(&authenticator),
@@ -136,7 +140,7 @@ impl App {
             doors::tracing(&tracing, addr),
         )?;
         let debug = Debug { access: doors.access.clone(), config: rendered, levels: None };
-        let calls = Server::new(resumption.clone(), doors.limits.clone());
+        let calls = Server::new(resumption.clone(), sessions, doors.limits.clone());
         let router = stack::router(calls, health_server, doors)?;
         let drain_timeout = server.drain_timeout;
         Ok(Self {

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::decision::Decision;
 use crate::domain::handshake::Confirmation;
-use crate::ports::{Audit, Event, Note, Record};
+use crate::ports::{Audit, Event, Note, Record, Session, TokenTurn};
 
 /// Writes the record through `tracing` under the target `audit`, and counts it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,12 +14,13 @@ pub struct TracingAudit;
 impl Audit for TracingAudit {
     fn record(&self, record: &Record<'_>) {
         let (principal, role) = (record.principal.name.as_str(), record.principal.role.name());
-        let conversation = hashed(record.pair.conversation.as_str());
-        let participant = hashed(record.pair.participant.as_str());
+        let [conversation, participant, resume_key] = names(record.session);
         let handshake = record.handshake.map(|id| id.to_string()).unwrap_or_default();
         macro_rules! line {
             ($($field:tt)*) => {
-                tracing::info!(target: "audit", principal, role, conversation, participant, handshake, $($field)*)
+                tracing::info!(
+                    target: "audit", principal, role, conversation, participant, resume_key, handshake, $($field)*
+                )
             };
         }
         match &record.event {
@@ -48,6 +49,15 @@ impl Audit for TracingAudit {
             Event::Injected { present, asked } => {
                 line!(event = "injected", present, asked);
                 metrics::counter!("session_resumption_injections_total").increment(1);
+            }
+            Event::Registered { key, since } => {
+                line!(event = "registered", key = hashed(key.as_str()), since = %since);
+                metrics::counter!("session_resumption_registrations_total").increment(1);
+            }
+            Event::Tokens { line, turn } => {
+                let event = turn_name(*turn);
+                line!(event = format!("tokens_{event}"), line = hashed(&line.to_string()));
+                metrics::counter!("session_resumption_session_tokens_total", "event" => event).increment(1);
             }
             Event::Noted(note) => {
                 let note = name(*note);
@@ -83,6 +93,28 @@ fn name(note: Note) -> &'static str {
         Note::LeadLost => "lead_lost",
         Note::RecordDelayed => "record_delayed",
         Note::LeaseLost => "lease_lost",
+        Note::ForeignSession => "foreign_session",
+    }
+}
+
+fn turn_name(turn: TokenTurn) -> &'static str {
+    match turn {
+        TokenTurn::Issued => "issued",
+        TokenTurn::Refreshed => "refreshed",
+        TokenTurn::Revoked => "revoked",
+        TokenTurn::Reused => "reused",
+        TokenTurn::Unchecked => "unchecked",
+    }
+}
+
+/// Conversation, participant and resume key, as far as the session was called by them.
+fn names(session: Option<Session<'_>>) -> [String; 3] {
+    match session {
+        Some(Session::Pair(pair)) => {
+            [hashed(pair.conversation.as_str()), hashed(pair.participant.as_str()), String::new()]
+        }
+        Some(Session::Key(key)) => [String::new(), String::new(), hashed(key.as_str())],
+        None => Default::default(),
     }
 }
 

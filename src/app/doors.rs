@@ -20,9 +20,14 @@ use crate::ports::{Clock, Entropy as _};
 use crate::server::access::Access;
 use crate::server::limits::{Limits, Rates};
 use crate::server::stack::Rules;
+use crate::service::sessions::SessionRules;
 
 /// How long after its end a browser's token is still told from one that never was good: the guide's window.
 const LAPSED_FOR: Duration = Duration::from_mins(5);
+
+/// How far the clocks of replicas and of the store may be apart: a line of tokens is remembered for longer than any replica thinks
+/// that one of them still counts.
+const CLOCKS_APART: Duration = Duration::from_mins(1);
 
 /// Who calls, and the files that say so.
 pub(super) fn callers(
@@ -36,6 +41,11 @@ pub(super) fn callers(
     let authenticator = Authenticator::new(callers, session_tokens, settings, clock)
         .context("the client that fetches published keys cannot be made")?;
     Ok((Arc::new(authenticator), files))
+}
+
+/// How long session tokens count.
+pub(super) fn session_rules(config: &AuthConfig) -> SessionRules {
+    SessionRules { token_ttl: config.session_token_ttl, shown_late: LAPSED_FOR + CLOCKS_APART }
 }
 
 /// How the port is served.

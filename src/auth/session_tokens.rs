@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::claims::{self, Times};
-use super::{LONGEST_TOKEN, jwt};
+use super::{Authenticator, LONGEST_TOKEN, jwt};
 use crate::domain::ids::{ConversationId, Pair, ParticipantId, ResumeKey};
 use crate::domain::principal::{Bound, Identity, Principal};
+use crate::ports;
 
 /// The `iss` of our tokens.
 pub const ISSUER: &str = "session-resumption";
@@ -98,6 +99,13 @@ impl SessionTokens {
             generation: claims.get("gen")?.as_u64()?,
             lapsed: since_expiry.is_some(),
         })
+    }
+}
+
+/// With whichever secret is the current one.
+impl ports::SessionTokens for Authenticator {
+    fn issue(&self, bound: &Bound, line: Uuid, generation: u64, now: Timestamp, ttl: Duration) -> Option<String> {
+        self.with_session_tokens(|tokens| tokens.issue(bound, line, generation, now, ttl)).flatten()
     }
 }
 

@@ -228,8 +228,8 @@ impl Decision {
     }
 
     /// Exactly the data attributes the flow's start takes, in the guide's spelling. Absent values have no key; a new start
-    /// carries nothing that could lead a flow back.
-    pub fn routing_attributes(&self, pair: &Pair, handshake: Option<HandshakeId>) -> BTreeMap<String, String> {
+    /// carries nothing that could lead a flow back. The pair is left out for callers who must not learn it.
+    pub fn routing_attributes(&self, pair: Option<&Pair>, handshake: Option<HandshakeId>) -> BTreeMap<String, String> {
         let mut attributes = BTreeMap::new();
         let mut put = |key: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -239,8 +239,8 @@ impl Decision {
         match self {
             Self::Resumable(resume) => {
                 put("resume", Some("true".to_owned()));
-                put("conversationId", Some(pair.conversation.to_string()));
-                put("participantId", Some(pair.participant.to_string()));
+                put("conversationId", pair.map(|pair| pair.conversation.to_string()));
+                put("participantId", pair.map(|pair| pair.participant.to_string()));
                 put("handshakeId", handshake.map(|id| id.to_string()));
                 put("agentId", resume.agent_id.clone());
                 put("conversationStatus", Some(resume.status.clone()));

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use crate::domain::ids::{ConversationId, ParticipantId};
 
-    const TTL: Duration = Duration::from_secs(60);
+    const TTL: Duration = Duration::from_mins(1);
 
     fn pair(conversation: &str) -> Pair {
         let conversation = ConversationId::parse(conversation).unwrap();

@@ -1,12 +1,13 @@
 //! What must be possible to tell later.
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::domain::decision::Decision;
 use crate::domain::error::Reason;
 use crate::domain::handshake::Confirmation;
-use crate::domain::ids::{HandshakeId, Pair};
-use crate::domain::principal::Principal;
+use crate::domain::ids::{HandshakeId, Pair, ResumeKey};
+use crate::domain::principal::{Bound, Principal};
 
 /// What happened, for those who must be able to tell later. It holds no message text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,20 @@ pub enum Event<'a> {
         /// Messages asked for.
         asked: usize,
     },
+    /// A session was registered under a key, for the first time or once more.
+    Registered {
+        /// The key.
+        key: &'a ResumeKey,
+        /// Since when it names the session.
+        since: Timestamp,
+    },
+    /// Something became of a line of session tokens.
+    Tokens {
+        /// The line.
+        line: Uuid,
+        /// What became of it.
+        turn: TokenTurn,
+    },
     /// Something a client or Genesys sent was set aside.
     Noted(Note),
     /// A call failed.
@@ -56,6 +71,21 @@ pub enum Event<'a> {
         /// Why.
         reason: Reason,
     },
+}
+
+/// What becomes of a line of session tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenTurn {
+    /// It began.
+    Issued,
+    /// Its token was replaced.
+    Refreshed,
+    /// Its browser, or whoever signed the customer out, ended it.
+    Revoked,
+    /// Somebody showed a token that was replaced, or never issued: it ended.
+    Reused,
+    /// The store was out of reach, so its token was believed for its signature alone.
+    Unchecked,
 }
 
 /// Oddities that are survived, and counted.
@@ -77,6 +107,32 @@ pub enum Note {
     RecordDelayed,
     /// A writer lost its lease and another took over: the one hole that cannot be closed.
     LeaseLost,
+    /// A browser asked about a session that is not its own, be it there or not.
+    ForeignSession,
+}
+
+/// A session, by the name it was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Session<'a> {
+    /// Its own.
+    Pair(&'a Pair),
+    /// A key it is, or is not, registered under.
+    Key(&'a ResumeKey),
+}
+
+impl<'a> From<&'a Pair> for Session<'a> {
+    fn from(pair: &'a Pair) -> Self {
+        Self::Pair(pair)
+    }
+}
+
+impl<'a> From<&'a Bound> for Session<'a> {
+    fn from(bound: &'a Bound) -> Self {
+        match bound {
+            Bound::Pair(pair) => Self::Pair(pair),
+            Bound::Key(key) => Self::Key(key),
+        }
+    }
 }
 
 /// One entry of the audit record.
@@ -84,8 +140,8 @@ pub enum Note {
 pub struct Record<'a> {
     /// Who called.
     pub principal: &'a Principal,
-    /// About which session.
-    pub pair: &'a Pair,
+    /// About which session, if it has a name.
+    pub session: Option<Session<'a>>,
     /// In which handshake, if any.
     pub handshake: Option<HandshakeId>,
     /// What happened.

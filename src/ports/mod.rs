@@ -6,12 +6,14 @@ mod chance;
 mod conversations;
 mod handshakes;
 mod registry;
+mod session_tokens;
 mod store_watch;
 
-pub use audit::{Audit, Event, Note, Record};
+pub use audit::{Audit, Event, Note, Record, Session, TokenTurn};
 pub use budget::{Budget, Spent};
 pub use chance::{Clock, Entropy};
 pub use conversations::{Conversations, Line, Metadata, Post, Settled, UpstreamError};
 pub use handshakes::{Handshakes, Outage, StoreError};
 pub use registry::Registry;
+pub use session_tokens::SessionTokens;
 pub use store_watch::StoreWatch;

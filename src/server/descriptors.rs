@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use prost_reflect::{DescriptorError, DescriptorPool, MessageDescriptor, MethodDescriptor};
 
 use crate::pb::FILE_DESCRIPTOR_SET;
-use crate::pb::session_resumption_server::SERVICE_NAME;
 
 /// The descriptors do not decode or lack something: a broken build.
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +23,9 @@ pub(super) fn pool() -> Result<&'static DescriptorPool, BrokenDescriptors> {
     POOL.as_ref().map_err(|error| BrokenDescriptors(error.to_string()))
 }
 
-/// A method of the service.
-pub(super) fn method(name: &str) -> Result<MethodDescriptor, BrokenDescriptors> {
-    let service = pool()?.get_service_by_name(SERVICE_NAME);
+/// A method of a service.
+pub(super) fn method(service: &str, name: &str) -> Result<MethodDescriptor, BrokenDescriptors> {
+    let service = pool()?.get_service_by_name(service);
     let method = service.and_then(|service| service.methods().find(|method| method.name() == name));
     method.ok_or_else(|| BrokenDescriptors(format!("no method {name}")))
 }

@@ -7,7 +7,6 @@ use http::Extensions;
 
 use super::access::identity;
 use crate::domain::error::Error;
-use crate::domain::ids::Pair;
 use crate::domain::principal::{Bound, Identity, Principal, Role};
 use crate::layers::client_address::Address;
 use crate::layers::rate_limit::{Keyed, Rate, Refused, Standing};
@@ -82,11 +81,11 @@ impl Limits {
     }
 
     /// Counts a call for the session it names. A browser names whom it likes, and would use up another's.
-    pub(super) fn by_session(&self, principal: &Principal, pair: &Pair) -> Result<(), Error> {
+    pub(super) fn by_session(&self, principal: &Principal, session: &Bound) -> Result<(), Error> {
         if principal.role == Role::Browser {
             return Ok(());
         }
-        match count(self.inner.session.as_ref(), &Bound::Pair(pair.clone())) {
+        match count(self.inner.session.as_ref(), session) {
             Some(Err(refused)) => Err(refused.into()),
             Some(Ok(_)) | None => Ok(()),
         }

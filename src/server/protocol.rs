@@ -47,12 +47,15 @@ impl Protocol {
 }
 
 const RESUMPTION: &str = crate::pb::session_resumption_server::SERVICE_NAME;
+const REGISTRY: &str = crate::pb::session_registry_server::SERVICE_NAME;
 
 /// Every method of ours.
-const METHODS: [(&str, &str, access::Method); 3] = [
+const METHODS: [(&str, &str, access::Method); 5] = [
     (RESUMPTION, "ValidateSession", access::Method::ValidateSession),
     (RESUMPTION, "ConfirmReattach", access::Method::ConfirmReattach),
     (RESUMPTION, "InjectContext", access::Method::InjectContext),
+    (REGISTRY, "RegisterSession", access::Method::RegisterSession),
+    (REGISTRY, "IssueSessionToken", access::Method::IssueSessionToken),
 ];
 
 fn find(path: &str) -> Option<&'static (&'static str, &'static str, access::Method)> {

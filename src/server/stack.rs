@@ -36,6 +36,7 @@ use crate::layers::rescue::{Answer, RescueLayer};
 use crate::layers::rpc_metrics::{Code, RpcMetricsLayer};
 use crate::layers::trace::{TraceLayer, Tracing};
 use crate::pb::FILE_DESCRIPTOR_SET;
+use crate::pb::session_registry_server::SessionRegistryServer;
 use crate::pb::session_resumption_server::SessionResumptionServer;
 use crate::service::out_of_time;
 
@@ -114,9 +115,10 @@ type Branch = BoxCloneSyncService<Request, Response, Infallible>;
 /// which is plain HTTP.
 pub fn router(server: Server, health: HealthServer<impl HealthApi>, rules: Rules) -> Result<Router, BrokenDescriptors> {
     let connect = connect::router(&server)?;
+    let registry = SessionRegistryServer::new(server.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
     let resumption = SessionResumptionServer::new(server).max_decoding_message_size(MAX_REQUEST_BYTES);
     // Right around the service: what tonic refuses before a handler sees it gets a reason, like every other error.
-    let calls = Routes::new(resumption).into_axum_router().layer(MapResponseLayer::new(explain));
+    let calls = Routes::new(resumption).add_service(registry).into_axum_router().layer(MapResponseLayer::new(explain));
     let watching = Routes::new(health).add_service(reflection()?).into_axum_router();
 
     let outer = layers![OUTER;

@@ -49,12 +49,12 @@ pub enum Reattachment {
 impl Resumption {
     /// Confirms that a customer was re-attached, and counts it.
     pub async fn confirm(&self, caller: &Caller, pair: Pair, id: HandshakeId) -> Result<Reattachment, Error> {
-        let work = Arc::clone(&self.inner).confirm(caller.clone(), pair.clone(), id);
-        let confirmed = self
-            .inner
-            .outlive(caller, "confirm", work)
-            .await
-            .map_err(|error| self.failed(caller, &pair, Some(id), error))?;
+        let confirmed = async {
+            self.inner.hold_to_own(caller, &pair).await?;
+            let work = Arc::clone(&self.inner).confirm(caller.clone(), pair.clone(), id);
+            self.inner.outlive(caller, "confirm", work).await
+        };
+        let confirmed = confirmed.await.map_err(|error| self.failed(caller, &pair, Some(id), error))?;
         let event = match &confirmed {
             Reattachment::Confirmed { confirmation, replayed } => {
                 Event::Confirmed { count: confirmation.count, replayed: *replayed }

@@ -71,7 +71,7 @@ impl Inner {
         caller: &Caller,
         request: &Validate,
     ) -> Result<Result<Reading, UpstreamError>, Error> {
-        let read = self.validations.read(&request.pair.conversation, Instant::now() + self.work_time(2));
+        let read = self.validations.read(&request.session.conversation, Instant::now() + self.work_time(2));
         tokio::time::timeout_at(caller.deadline, read).await.map_err(|_| out_of_time())
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::injector::Injector;
 use super::messages::outgoing;
-use super::{Caller, Inner, Resumption, client_time};
+use super::{Caller, Inner, Resumption, client_time, own};
 use crate::domain::conversation::Injection;
 use crate::domain::error::{Error, Reason, Violation};
 use crate::domain::ids::{ClientMessageId, HandshakeId, Pair, TabId};
@@ -97,12 +97,13 @@ impl Resumption {
         for _ in told.filter(|told| client_time::believable(*told, now).is_none()) {
             self.inner.audit(caller, &pair, Some(id), Event::Noted(Note::ImplausibleClientTime));
         }
-        let work = Arc::clone(&self.inner).inject(caller.clone(), request);
-        let injected = self
-            .inner
-            .outlive(caller, "inject", work)
-            .await
-            .map_err(|error| self.failed(caller, &pair, Some(id), error))?;
+        let injected = async {
+            own::permit(&caller.principal, &request)?;
+            self.inner.hold_to_own(caller, &pair).await?;
+            let work = Arc::clone(&self.inner).inject(caller.clone(), request);
+            self.inner.outlive(caller, "inject", work).await
+        };
+        let injected = injected.await.map_err(|error| self.failed(caller, &pair, Some(id), error))?;
         let fates = || injected.marker.iter().chain(&injected.messages);
         let present = fates().filter(|fate| fate.is_present()).count();
         self.inner.audit(caller, &pair, Some(id), Event::Injected { present, asked: fates().count() });

@@ -6,8 +6,11 @@ mod degraded;
 pub mod inject;
 mod injector;
 mod messages;
+mod own;
 mod reads;
 mod record;
+pub mod registry;
+pub mod sessions;
 mod spans;
 mod transcript;
 mod upstream;
@@ -25,11 +28,13 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 use crate::domain::error::{Error, Reason};
-use crate::domain::ids::{HandshakeId, Pair};
+use crate::domain::ids::HandshakeId;
 use crate::domain::policy::Policy;
 use crate::domain::principal::Principal;
 use crate::domain::snapshot::Reading;
-use crate::ports::{Audit, Clock, Conversations, Entropy, Event, Handshakes, Record, StoreError, StoreWatch};
+use crate::ports::{
+    Audit, Clock, Conversations, Entropy, Event, Handshakes, Record, Registry, Session, StoreError, StoreWatch,
+};
 use confirm::Seen;
 use reads::Reads;
 
@@ -84,8 +89,10 @@ impl Caller {
 pub struct Ports {
     /// Genesys.
     pub conversations: Arc<dyn Conversations>,
-    /// The store.
+    /// The store of handshakes.
     pub handshakes: Arc<dyn Handshakes>,
+    /// The store of resume keys and token lines.
+    pub registry: Arc<dyn Registry>,
     /// Who has to know that the store is out of reach.
     pub store_watch: Arc<dyn StoreWatch>,
     /// The audit record.
@@ -99,6 +106,32 @@ pub struct Ports {
 impl fmt::Debug for Ports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ports").finish_non_exhaustive()
+    }
+}
+
+// === impl Ports ===
+
+impl Ports {
+    /// The error our callers see.
+    fn store_error(&self, error: StoreError) -> Error {
+        match error {
+            StoreError::Refused(error) => error,
+            StoreError::Full => Error::retry(
+                Reason::StoreFull,
+                "the handshake store keeps all the sessions it may; try again later",
+                STORE_RETRY,
+            ),
+            StoreError::Unavailable(outage) => {
+                self.store_watch.failed(outage);
+                let message = "the handshake store cannot be reached; the call is safe to repeat";
+                Error::retry(Reason::StoreUnavailable, message, STORE_RETRY)
+            }
+            StoreError::Fenced(_) => Error::retry(
+                Reason::InProgress,
+                "another caller took over this work; ask again for its result",
+                STORE_RETRY,
+            ),
+        }
     }
 }
 
@@ -152,15 +185,28 @@ impl Resumption {
     }
 
     /// Reports a failed call and sets each caller's own time to return.
-    fn failed(&self, caller: &Caller, pair: &Pair, handshake: Option<HandshakeId>, error: Error) -> Error {
-        self.inner.audit(caller, pair, handshake, Event::Failed { reason: error.reason });
+    fn failed<'a>(
+        &self,
+        caller: &Caller,
+        session: impl Into<Session<'a>>,
+        handshake: Option<HandshakeId>,
+        error: Error,
+    ) -> Error {
+        self.inner.audit(caller, session, handshake, Event::Failed { reason: error.reason });
         upstream::spread(error, self.inner.ports.entropy.unit())
     }
 }
 
 impl Inner {
-    fn audit(&self, caller: &Caller, pair: &Pair, handshake: Option<HandshakeId>, event: Event<'_>) {
-        self.ports.audit.record(&Record { principal: &caller.principal, pair, handshake, event });
+    fn audit<'a>(
+        &self,
+        caller: &Caller,
+        session: impl Into<Session<'a>>,
+        handshake: Option<HandshakeId>,
+        event: Event<'_>,
+    ) {
+        let session = Some(session.into());
+        self.ports.audit.record(&Record { principal: &caller.principal, session, handshake, event });
     }
 
     /// Waits for another writer of the same conversation, or gives up where the caller would.
@@ -190,26 +236,8 @@ impl Inner {
         }
     }
 
-    /// The error our callers see.
     fn store_error(&self, error: StoreError) -> Error {
-        match error {
-            StoreError::Refused(error) => error,
-            StoreError::Full => Error::retry(
-                Reason::StoreFull,
-                "the handshake store keeps all the sessions it may; try again later",
-                STORE_RETRY,
-            ),
-            StoreError::Unavailable(outage) => {
-                self.ports.store_watch.failed(outage);
-                let message = "the handshake store cannot be reached; the call is safe to repeat";
-                Error::retry(Reason::StoreUnavailable, message, STORE_RETRY)
-            }
-            StoreError::Fenced(_) => Error::retry(
-                Reason::InProgress,
-                "another caller took over this work; ask again for its result",
-                STORE_RETRY,
-            ),
-        }
+        self.ports.store_error(error)
     }
 
     /// How long a piece of work that makes this many calls in a row can take, with a margin for everything between them.

@@ -9,14 +9,16 @@ use tokio::time::Instant;
 use super::{Caller, Inner, LONGEST_NAP, Resumption, client_time, out_of_time, upstream};
 use crate::domain::answer::Answer;
 use crate::domain::conversation::Glimpse;
-use crate::domain::decision::{self, Decision, Request, decide};
+use crate::domain::decision::{self, Decision, Request, StartOver, decide};
 use crate::domain::error::{Error, Reason};
 use crate::domain::ids::{AttemptId, HandshakeId, Pair, TabId};
 use crate::domain::lease::Lease;
-use crate::domain::pair::{Join, Joined, View};
+use crate::domain::pair::{Join, Joined, View, not_found, nothing_to_take_over};
+use crate::domain::principal::Bound;
 use crate::domain::snapshot::Reading;
+use crate::domain::tabs::Seat;
 use crate::domain::time::{after, until};
-use crate::ports::{Event, Note, StoreError};
+use crate::ports::{self, Event, Note, StoreError};
 
 /// How long a heartbeat's reading serves a RESUME.
 const GLIMPSE_FOR: Duration = Duration::from_secs(5);
@@ -32,11 +34,11 @@ pub enum Intent {
     TakeOver(TabId),
 }
 
-/// A request to validate, checked.
+/// A request to validate, checked: of a session by its own name, or by whichever the caller knows.
 #[derive(Debug, Clone)]
-pub struct Validate {
+pub struct Validate<S = Pair> {
     /// The session.
-    pub pair: Pair,
+    pub session: S,
     /// The tab, if the caller is one.
     pub tab: Option<TabId>,
     /// The drop, if the caller names it.
@@ -47,6 +49,14 @@ pub struct Validate {
     pub intent: Intent,
     /// When the client says it lost its connection.
     pub dropped_at: Option<Timestamp>,
+}
+
+impl Validate<Bound> {
+    /// The same of the session by its own name.
+    fn of(self, pair: Pair) -> Validate {
+        let Self { session: _, tab, attempt, handshake, intent, dropped_at } = self;
+        Validate { session: pair, tab, attempt, handshake, intent, dropped_at }
+    }
 }
 
 /// The answer.
@@ -80,36 +90,69 @@ enum Led {
 }
 
 impl Resumption {
-    /// Judges a session, or answers what was judged.
-    pub async fn validate(&self, caller: &Caller, request: Validate) -> Result<Validated, Error> {
-        let inner = &self.inner;
-        let now = inner.ports.clock.now();
+    /// Judges a session, or answers what was judged. Tells the session's own name along with it; none if there is no session
+    /// of the name asked for, or none for this caller.
+    pub async fn validate(
+        &self,
+        caller: &Caller,
+        request: Validate<Bound>,
+    ) -> Result<(Option<Pair>, Validated), Error> {
+        let asked = request.session.clone();
+        let (handshake, now) = (request.handshake, self.inner.ports.clock.now());
         let dropped_at = request.dropped_at.and_then(|told| client_time::believable(told, now));
         if dropped_at != request.dropped_at {
-            inner.audit(caller, &request.pair, None, Event::Noted(Note::ImplausibleClientTime));
+            self.inner.audit(caller, &asked, None, Event::Noted(Note::ImplausibleClientTime));
         }
-        let outcome = match &request.intent {
-            Intent::TakeOver(tab) => inner.take_over(&request, tab).await,
-            Intent::Resume | Intent::Heartbeat if request.handshake.is_some() => inner.view(&request).await,
-            Intent::Resume => inner.resume(caller, &request).await,
-            Intent::Heartbeat => inner.heartbeat(caller, &request).await,
+        let outcome = async {
+            let pair = self.inner.session(caller, &asked).await?;
+            let validated = match pair.clone() {
+                Some(pair) => self.inner.validate(caller, request.of(pair)).await,
+                None => absent(&request, now),
+            };
+            Ok((pair, validated?))
         };
-        let validated = outcome.map_err(|error| self.failed(caller, &request.pair, request.handshake, error))?;
+        let (pair, validated) = outcome.await.map_err(|error| self.failed(caller, &asked, handshake, error))?;
+        let session = pair.as_ref().map_or(ports::Session::from(&asked), ports::Session::from);
         let Validated { ref view, replayed, degraded } = validated;
         if degraded {
-            inner.ports.store_watch.bypassed();
+            self.inner.ports.store_watch.bypassed();
         }
         let (decision, as_of) = (&view.answer.decision, view.answer.as_of);
         let event = Event::Decided { decision, as_of, replayed, degraded, dropped_at };
-        inner.audit(caller, &request.pair, view.handshake, event);
+        self.inner.audit(caller, session, view.handshake, event);
         if decision.reason() == decision::Reason::UnknownStatus && !replayed {
-            inner.audit(caller, &request.pair, view.handshake, Event::Noted(Note::UnknownStatus));
+            self.inner.audit(caller, session, view.handshake, Event::Noted(Note::UnknownStatus));
         }
-        Ok(validated)
+        Ok((pair, validated))
+    }
+}
+
+/// What is said of a session that does not exist, or not for this caller. Genesys is not asked.
+fn absent(request: &Validate<Bound>, now: Timestamp) -> Result<Validated, Error> {
+    match request.intent {
+        _ if request.handshake.is_some() => Err(not_found()),
+        Intent::TakeOver(_) => Err(nothing_to_take_over()),
+        Intent::Resume | Intent::Heartbeat => {
+            let start_over = StartOver { reason: decision::Reason::SessionNotFound, status: None };
+            // In whole seconds, as Genesys tells the time.
+            let as_of = Timestamp::from_second(now.as_second()).unwrap_or(now);
+            let answer = Answer { decision: Decision::NewRoutingRequired(start_over), as_of };
+            let view = View { answer, handshake: None, seat: Seat::default() };
+            Ok(Validated { view, replayed: false, degraded: false })
+        }
     }
 }
 
 impl Inner {
+    async fn validate(self: &Arc<Self>, caller: &Caller, request: Validate) -> Result<Validated, Error> {
+        match &request.intent {
+            Intent::TakeOver(tab) => self.take_over(&request, tab).await,
+            Intent::Resume | Intent::Heartbeat if request.handshake.is_some() => self.view(&request).await,
+            Intent::Resume => self.resume(caller, &request).await,
+            Intent::Heartbeat => self.heartbeat(caller, &request).await,
+        }
+    }
+
     /// Leads, waits or replays until there is an answer.
     async fn resume(self: &Arc<Self>, caller: &Caller, request: &Validate) -> Result<Validated, Error> {
         let began = Instant::now();
@@ -118,7 +161,7 @@ impl Inner {
         loop {
             let join = self.join(request, waited_on);
             let asked = Instant::now();
-            let (joined, glimpse) = match self.ports.handshakes.join(&request.pair, &join).await {
+            let (joined, glimpse) = match self.ports.handshakes.join(&request.session, &join).await {
                 Ok(joined) => joined,
                 Err(error) => {
                     self.do_without(error)?;
@@ -140,7 +183,7 @@ impl Inner {
                 Joined::Wait { fence, left } => {
                     waited_on = Some(fence);
                     // Ask once more after subscribing, so that an answer stored in between is not slept through.
-                    let Some(change) = changed.replace(self.ports.handshakes.changed(&request.pair.conversation))
+                    let Some(change) = changed.replace(self.ports.handshakes.changed(&request.session.conversation))
                     else {
                         continue;
                     };
@@ -172,7 +215,7 @@ impl Inner {
         Given { lease, arrived, now, asked }: Given,
         glimpse: Option<Reading>,
     ) -> Result<Led, Error> {
-        let (handshakes, pair) = (&self.ports.handshakes, &request.pair);
+        let (handshakes, pair) = (&self.ports.handshakes, &request.session);
         let reading = if let Some(reading) = glimpse {
             Ok(reading)
         } else {
@@ -215,7 +258,7 @@ impl Inner {
         now: Timestamp,
     ) -> Result<Answer, Error> {
         let as_of = reading.date.unwrap_or(now);
-        let about = Request { participant: &request.pair.participant, held };
+        let about = Request { participant: &request.session.participant, held };
         let decision = decide(&self.rules.policy, reading.found.as_ref(), about, as_of).map_err(|unjudgeable| {
             let after = Duration::from_secs(2);
             Error::retry(Reason::SnapshotUnusable, format!("{unjudgeable}; the session was not judged"), after)
@@ -240,7 +283,7 @@ impl Inner {
         let resumable = matches!(answer.decision, Decision::Resumable(_));
         let tab = request.tab.clone().filter(|_| resumable);
         let glimpse = Glimpse { reading, fresh_for: GLIMPSE_FOR, tab };
-        match self.ports.handshakes.remember(&request.pair, &glimpse).await {
+        match self.ports.handshakes.remember(&request.session, &glimpse).await {
             Ok(seat) => {
                 Ok(Validated { view: View { answer, handshake: None, seat }, replayed: false, degraded: false })
             }
@@ -253,11 +296,11 @@ impl Inner {
 
     /// Answers for exactly the handshake named.
     async fn view(&self, request: &Validate) -> Result<Validated, Error> {
-        let id = request.handshake.ok_or_else(crate::domain::pair::not_found)?;
+        let id = request.handshake.ok_or_else(not_found)?;
         let view = self
             .ports
             .handshakes
-            .view(&request.pair, id, request.tab.as_ref())
+            .view(&request.session, id, request.tab.as_ref())
             .await
             .map_err(|error| self.store_error(error))?;
         Ok(Validated { view, replayed: true, degraded: false })
@@ -269,7 +312,7 @@ impl Inner {
         if request.handshake.is_some() {
             named = Some(self.view(request).await?.view);
         }
-        let mut view = handshakes.take_over(&request.pair, tab).await.map_err(|error| self.store_error(error))?;
+        let mut view = handshakes.take_over(&request.session, tab).await.map_err(|error| self.store_error(error))?;
         if let Some(named) = named {
             view = View { seat: view.seat, ..named };
         }

@@ -75,6 +75,7 @@ pub static INSTRUMENTS: &[Instrument] = &[
         "Oddities that were survived; each is a line in the audit record",
     ),
     counter("session_resumption_rate_limited_total", &[], "Calls refused because their caller asks too often"),
+    counter("session_resumption_registrations_total", &[], "Resume keys registered, renewals included"),
     counter(
         "session_resumption_resumptions_total",
         &[],
@@ -84,6 +85,11 @@ pub static INSTRUMENTS: &[Instrument] = &[
         "session_resumption_rpc_duration_seconds",
         &["service", "method", "protocol", "code"],
         "Time from a call's arrival to its answer, by how it ended",
+    ),
+    counter(
+        "session_resumption_session_tokens_total",
+        &["event"],
+        "Session tokens issued and refreshed, lines of them that ended, and tokens believed without the store",
     ),
     counter("session_resumption_shed_total", &[], "Calls refused because too many were under way"),
     counter(
@@ -105,7 +111,7 @@ pub static INSTRUMENTS: &[Instrument] = &[
     counter(
         "session_resumption_store_unreplicated_total",
         &["step"],
-        "Steps about writes to Genesys that no replica of the store has",
+        "Steps about writes to Genesys, and of the registry, that no replica of the store has",
     ),
     counter(
         "session_resumption_token_mints_total",

@@ -28,7 +28,8 @@ fn every_case_of_the_golden_table_is_decided_as_written() {
             flow.insert("participantId".to_owned(), CUSTOMER.to_owned());
             flow.insert("handshakeId".to_owned(), HANDSHAKE.to_string());
         }
-        let sent = outcome.map(|decision| decision.routing_attributes(&pair, Some(HANDSHAKE))).unwrap_or_default();
+        let sent =
+            outcome.map(|decision| decision.routing_attributes(Some(&pair), Some(HANDSHAKE))).unwrap_or_default();
         if sent != flow {
             wrong.push(format!("{}\n  the flow should get {flow:?}\n  but would get       {sent:?}", case.name));
         }
@@ -72,7 +73,7 @@ fn a_resumable_answer_without_a_handshake_has_no_key_for_one() {
     let given = table().remove(0).given;
     let request = Request { participant: &given.pair().participant, held: Duration::ZERO };
     let decision = decide(&policy(&BTreeMap::new()), given.snapshot().as_ref(), request, noon()).unwrap();
-    let attributes = decision.routing_attributes(&given.pair(), None);
+    let attributes = decision.routing_attributes(Some(&given.pair()), None);
     assert_eq!(attributes.get("resume").map(String::as_str), Some("true"));
     assert!(!attributes.contains_key("handshakeId"));
 }

@@ -67,8 +67,8 @@ proptest! {
         prop_assert_eq!(&first, &second);
         if let Ok(decision) = first {
             let pair = Pair { conversation: ConversationId::parse(CONVERSATION).unwrap(), participant };
-            let attributes = decision.routing_attributes(&pair, Some(HANDSHAKE));
-            prop_assert_eq!(&attributes, &decision.routing_attributes(&pair, Some(HANDSHAKE)));
+            let attributes = decision.routing_attributes(Some(&pair), Some(HANDSHAKE));
+            prop_assert_eq!(&attributes, &decision.routing_attributes(Some(&pair), Some(HANDSHAKE)));
         }
     }
 
@@ -119,7 +119,7 @@ proptest! {
             if let Some(status) = &over.status {
                 expected.insert("conversationStatus".to_owned(), status.clone());
             }
-            prop_assert_eq!(outcome.unwrap().routing_attributes(&pair, Some(HANDSHAKE)), expected);
+            prop_assert_eq!(outcome.unwrap().routing_attributes(Some(&pair), Some(HANDSHAKE)), expected);
         }
     }
 

@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_input;
+mod browsers;
 mod budget;
 mod coalescing;
 mod confirming;
@@ -16,6 +17,7 @@ mod json;
 mod order;
 mod outage;
 mod recording;
+mod registry;
 #[path = "../support/redis/mod.rs"]
 mod servers;
 mod support;

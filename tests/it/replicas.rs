@@ -15,6 +15,7 @@ mod injecting;
 mod invariants;
 mod order;
 mod recording;
+mod registry;
 #[path = "../support/redis/mod.rs"]
 mod servers;
 #[allow(dead_code, reason = "the cases left out ask for more")]

@@ -23,19 +23,27 @@ use super::descriptors::{BrokenDescriptors, method};
 use super::grpc::{NOT_A_MESSAGE, Server, status};
 use super::openapi;
 use crate::domain::error::{Error, Reason};
-use crate::pb::session_resumption_server::SessionResumption;
+use crate::pb::session_registry_server::{self, SessionRegistry as _};
+use crate::pb::session_resumption_server::{self, SessionResumption as _};
 use codec::Codec;
 
 pub(super) use error::{answer, code, code_of, detail};
 
 /// The routes of all methods. Whatever they do not know is refused in the protocol's own form.
 pub(super) fn router(server: &Server) -> Result<Router, BrokenDescriptors> {
-    let (validate, confirm, inject) =
-        (method("ValidateSession")?, method("ConfirmReattach")?, method("InjectContext")?);
+    let of_resumption = |name| method(session_resumption_server::SERVICE_NAME, name);
+    let of_registry = |name| method(session_registry_server::SERVICE_NAME, name);
+    let validate = of_resumption("ValidateSession")?;
+    let confirm = of_resumption("ConfirmReattach")?;
+    let inject = of_resumption("InjectContext")?;
+    let register = of_registry("RegisterSession")?;
+    let issue = of_registry("IssueSessionToken")?;
     Ok(Router::new()
         .route(&path(&validate), unary(server, validate, |server, it| async move { server.validate_session(it).await }))
         .route(&path(&confirm), unary(server, confirm, |server, it| async move { server.confirm_reattach(it).await }))
         .route(&path(&inject), unary(server, inject, |server, it| async move { server.inject_context(it).await }))
+        .route(&path(&register), unary(server, register, |server, it| async move { server.register_session(it).await }))
+        .route(&path(&issue), unary(server, issue, |server, it| async move { server.issue_session_token(it).await }))
         .merge(openapi::router()?)
         .fallback(async || error::no_such_path())
         .method_not_allowed_fallback(async || error::only_post())

@@ -1,6 +1,7 @@
-//! The gRPC service: requests into domain words, answers back.
+//! The gRPC services: requests into domain words, answers back.
 
 mod fields;
+mod registry;
 mod request;
 mod response;
 mod status;
@@ -12,26 +13,28 @@ use tonic::{Request, Response, Status};
 use super::access::{identity, unauthenticated};
 use super::limits::Limits;
 use crate::domain::error::Error;
-use crate::domain::principal::{Identity, Principal};
+use crate::domain::principal::{Bound, Identity, Principal, Role};
 use crate::layers::deadline::Deadline;
 use crate::pb;
 use crate::pb::session_resumption_server::SessionResumption;
+use crate::service::sessions::Sessions;
 use crate::service::{Caller, Resumption};
 
 pub use status::status;
 pub(super) use status::{NOT_A_MESSAGE, answer, code_name, code_of, explain};
 
-/// The service behind `sessionresumption.v1.SessionResumption`.
+/// The service behind `sessionresumption.v1.SessionResumption` and `sessionresumption.v1.SessionRegistry`.
 #[derive(Debug, Clone)]
 pub struct Server {
     resumption: Resumption,
+    sessions: Sessions,
     limits: Limits,
 }
 
 impl Server {
     /// Serves these use cases, each session as often as it may.
-    pub fn new(resumption: Resumption, limits: Limits) -> Self {
-        Self { resumption, limits }
+    pub fn new(resumption: Resumption, sessions: Sessions, limits: Limits) -> Self {
+        Self { resumption, sessions, limits }
     }
 }
 
@@ -46,10 +49,11 @@ impl SessionResumption for Server {
         }
         let (caller, _here) = caller(&request).map_err(status)?;
         let validate = request::validate(request.get_ref()).map_err(status)?;
-        self.limits.by_session(&caller.principal, &validate.pair).map_err(status)?;
-        let pair = validate.pair.clone();
-        let validated = self.resumption.validate(&caller, validate).await.map_err(status)?;
-        Ok(Response::new(response::validated(&pair, validated)))
+        self.limits.by_session(&caller.principal, &validate.session).map_err(status)?;
+        // Who asks by a key is not told what it stands for, unless trusted to know.
+        let withheld = caller.principal.role == Role::Browser && matches!(validate.session, Bound::Key(_));
+        let (pair, validated) = self.resumption.validate(&caller, validate).await.map_err(status)?;
+        Ok(Response::new(response::validated(pair.as_ref().filter(|_| !withheld), validated)))
     }
 
     async fn confirm_reattach(
@@ -58,7 +62,7 @@ impl SessionResumption for Server {
     ) -> Result<Response<pb::ConfirmReattachResponse>, Status> {
         let (caller, _here) = caller(&request).map_err(status)?;
         let (pair, handshake) = request::confirm(request.get_ref()).map_err(status)?;
-        self.limits.by_session(&caller.principal, &pair).map_err(status)?;
+        self.limits.by_session(&caller.principal, &Bound::Pair(pair.clone())).map_err(status)?;
         let confirmed = self.resumption.confirm(&caller, pair, handshake).await.map_err(status)?;
         Ok(Response::new(response::confirmed(confirmed)))
     }
@@ -69,7 +73,7 @@ impl SessionResumption for Server {
     ) -> Result<Response<pb::InjectContextResponse>, Status> {
         let (caller, _here) = caller(&request).map_err(status)?;
         let inject = request::inject(request.get_ref()).map_err(status)?;
-        self.limits.by_session(&caller.principal, &inject.pair).map_err(status)?;
+        self.limits.by_session(&caller.principal, &Bound::Pair(inject.pair.clone())).map_err(status)?;
         let injected = self.resumption.inject(&caller, inject).await.map_err(status)?;
         Ok(Response::new(response::injected(request.get_ref(), injected)))
     }

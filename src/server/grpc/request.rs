@@ -6,7 +6,10 @@ use jiff::Timestamp;
 
 use super::fields::Fields;
 use crate::domain::error::{Error, Reason};
-use crate::domain::ids::{AttemptId, ClientMessageId, ConversationId, HandshakeId, Pair, ParticipantId, TabId};
+use crate::domain::ids::{
+    AttemptId, ClientMessageId, ConversationId, HandshakeId, Pair, ParticipantId, ResumeKey, TabId,
+};
+use crate::domain::principal::Bound;
 use crate::pb;
 use crate::pb::validate_session_request::Intent as PbIntent;
 use crate::service::inject::{Inject, Message};
@@ -19,20 +22,17 @@ const MAX_DISCONNECT_REASON: usize = 256;
 /// Most messages in one injection.
 const MAX_MESSAGES: usize = 50;
 
-pub(super) fn validate(request: &pb::ValidateSessionRequest) -> Result<Validate, Error> {
+pub(super) fn validate(request: &pb::ValidateSessionRequest) -> Result<Validate<Bound>, Error> {
     let mut fields = Fields::default();
-    if !request.resume_key.is_empty() {
-        let description = "names the session, and so do the ids; send one of them";
-        fields.refuse("resume_key", Reason::AmbiguousSession, description);
-    }
-    let pair = pair(&mut fields, &request.conversation_id, &request.participant_id);
+    let session = session(&mut fields, &request.resume_key, &request.conversation_id, &request.participant_id);
     let tab = fields.optional_id("client_instance_id", &request.client_instance_id, TabId::parse, Reason::InvalidId);
     let attempt = fields.optional_id("attempt_id", &request.attempt_id, AttemptId::parse, Reason::InvalidUuid);
     let handshake = fields.optional_id("handshake_id", &request.handshake_id, HandshakeId::parse, Reason::InvalidUuid);
     fields.text("disconnect_reason", &request.disconnect_reason, MAX_DISCONNECT_REASON);
     let intent = intent(&mut fields, request, tab.as_ref());
     let dropped_at = request.disconnect_time.as_ref().map(time);
-    let request = pair.zip(intent).map(|(pair, intent)| Validate { pair, tab, attempt, handshake, intent, dropped_at });
+    let request =
+        session.zip(intent).map(|(session, intent)| Validate { session, tab, attempt, handshake, intent, dropped_at });
     fields.finish(request)
 }
 
@@ -109,7 +109,21 @@ fn messages(fields: &mut Fields, messages: &[pb::inject_context_request::Message
     parsed
 }
 
-fn pair(fields: &mut Fields, conversation: &str, participant: &str) -> Option<Pair> {
+/// The session, by one of its names.
+pub(super) fn session(fields: &mut Fields, key: &str, conversation: &str, participant: &str) -> Option<Bound> {
+    if key.is_empty() {
+        return pair(fields, conversation, participant).map(Bound::Pair);
+    }
+    if !conversation.is_empty() || !participant.is_empty() {
+        // Which of them is meant is not known, and so neither what would have to be right.
+        let description = "names the session, and so do the ids; send one of them";
+        fields.refuse("resume_key", Reason::AmbiguousSession, description);
+        return None;
+    }
+    fields.id("resume_key", key, ResumeKey::parse, Reason::InvalidId).map(Bound::Key)
+}
+
+pub(super) fn pair(fields: &mut Fields, conversation: &str, participant: &str) -> Option<Pair> {
     let conversation = fields.id("conversation_id", conversation, ConversationId::parse, Reason::InvalidId);
     let participant = fields.id("participant_id", participant, ParticipantId::parse, Reason::InvalidId);
     let (conversation, participant) = conversation.zip(participant)?;

@@ -14,7 +14,8 @@ use crate::service::confirm::Reattachment;
 use crate::service::inject::{Fate, Injected};
 use crate::service::validate::Validated;
 
-pub(super) fn validated(pair: &Pair, validated: Validated) -> pb::ValidateSessionResponse {
+/// The pair is told where it is given.
+pub(super) fn validated(pair: Option<&Pair>, validated: Validated) -> pb::ValidateSessionResponse {
     let Validated { view, replayed, degraded } = validated;
     let decision = view.answer.decision;
     let mut response = pb::ValidateSessionResponse {
@@ -139,6 +140,6 @@ fn tab_role(role: Option<TabRole>) -> answer::TabRole {
     }
 }
 
-fn time(time: Timestamp) -> prost_types::Timestamp {
+pub(super) fn time(time: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
 }

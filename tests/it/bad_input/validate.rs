@@ -3,7 +3,7 @@
 use session_resumption::pb;
 use session_resumption::pb::validate_session_request::Intent;
 
-use super::{assert_refused, nothing_was_asked, quiet, uuid};
+use super::{BAD_IDS, assert_refused, nothing_was_asked, quiet, uuid};
 
 fn request() -> pb::ValidateSessionRequest {
     pb::ValidateSessionRequest {
@@ -38,18 +38,22 @@ async fn only_a_tab_takes_over() {
 }
 
 #[tokio::test]
-async fn resume_keys_belong_to_the_other_profile() {
+async fn a_resume_key_stands_alone() {
     let harness = quiet().await;
     for resume_key in ["k", "..", "💬", &"x".repeat(10_000)] {
         let resume_key = resume_key.to_owned();
-        let outcome =
-            harness.validate(pb::ValidateSessionRequest { resume_key: resume_key.clone(), ..request() }).await;
-        assert_refused("beside the pair", outcome, &[("resume_key", "AMBIGUOUS_SESSION")]);
-
-        let alone = pb::ValidateSessionRequest { resume_key, ..pb::ValidateSessionRequest::default() };
-        let faults =
-            [("resume_key", "AMBIGUOUS_SESSION"), ("conversation_id", "INVALID_ID"), ("participant_id", "INVALID_ID")];
-        assert_refused("alone", harness.validate(alone).await, &faults);
+        let both = pb::ValidateSessionRequest { resume_key: resume_key.clone(), ..request() };
+        let ambiguous = [("resume_key", "AMBIGUOUS_SESSION")];
+        assert_refused("beside the pair", harness.validate(both.clone()).await, &ambiguous);
+        let conversation = pb::ValidateSessionRequest { participant_id: String::new(), ..both.clone() };
+        assert_refused("beside the conversation", harness.validate(conversation).await, &ambiguous);
+        let participant = pb::ValidateSessionRequest { conversation_id: "/".into(), ..both };
+        assert_refused("beside a bad id", harness.validate(participant).await, &ambiguous);
+    }
+    for resume_key in BAD_IDS.iter().copied().chain([&*"x".repeat(129)]) {
+        let alone =
+            pb::ValidateSessionRequest { resume_key: resume_key.into(), ..pb::ValidateSessionRequest::default() };
+        assert_refused(resume_key, harness.validate(alone).await, &[("resume_key", "INVALID_ID")]);
     }
     nothing_was_asked(harness).await;
 }
@@ -80,8 +84,6 @@ async fn all_that_is_wrong_is_told_at_once() {
     };
     let faults = [
         ("resume_key", "AMBIGUOUS_SESSION"),
-        ("conversation_id", "INVALID_ID"),
-        ("participant_id", "INVALID_ID"),
         ("client_instance_id", "INVALID_ID"),
         ("attempt_id", "INVALID_UUID"),
         ("handshake_id", "INVALID_UUID"),

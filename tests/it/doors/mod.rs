@@ -7,5 +7,6 @@ mod debug;
 mod layers;
 mod limits;
 mod mischief;
+mod registry;
 mod reload;
 mod tls;

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use genesys_sim::{Control, Sim, SimOptions};
 use jiff::Timestamp;
@@ -15,12 +16,13 @@ use session_resumption::entropy::OsEntropy;
 use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
 use session_resumption::layers::trace::{Sampling, Tracing};
 use session_resumption::listener;
-use session_resumption::ports::{Clock, Handshakes};
+use session_resumption::ports::{Clock, Handshakes, Registry};
 use session_resumption::server::access::Access;
 use session_resumption::server::grpc::Server;
 use session_resumption::server::health::Health;
 use session_resumption::server::limits::{Limits, Rates};
 use session_resumption::server::stack;
+use session_resumption::service::sessions::{SessionRules, Sessions};
 use session_resumption::service::{MarkerAuthor, Ports, Resumption, Rules};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -56,15 +58,15 @@ pub(super) async fn by_the_sims_clock() -> Harness {
     };
     let clock: Arc<dyn Clock> = Arc::new(SimClock(control.clone()));
     let (stop, winding, mut replicas) = (CancellationToken::new(), Winding::default(), Vec::new());
-    for handshakes in stores(&clock, &winding) {
-        replicas.push(replica(&settings, handshakes, &clock, &stop).await);
+    for store in stores(&clock, &winding) {
+        replicas.push(replica(&settings, store, &clock, &stop).await);
     }
     Harness::of(sim, stop, replicas, winding).await
 }
 
 async fn replica(
     settings: &Settings,
-    handshakes: Arc<dyn Handshakes>,
+    store: Arc<impl Handshakes + Registry + 'static>,
     clock: &Arc<dyn Clock>,
     stop: &CancellationToken,
 ) -> Replica {
@@ -75,7 +77,8 @@ async fn replica(
     let genesys = GuideConversations::new(settings.clone(), budget, Arc::clone(clock), Arc::new(OsEntropy)).unwrap();
     let ports = Ports {
         conversations: Arc::new(genesys),
-        handshakes,
+        handshakes: Arc::clone(&store) as _,
+        registry: store,
         store_watch: degraded,
         audit: Arc::new(TracingAudit),
         clock: Arc::clone(clock),
@@ -83,13 +86,15 @@ async fn replica(
     };
     let rules = Rules {
         policy: Policy { windows: Windows::default(), unknown_status: UnknownStatus::NewRouting },
-        replay_ttl: std::time::Duration::from_mins(1),
+        replay_ttl: Duration::from_mins(1),
         call_timeout: TIMEOUT,
         marker_author: MarkerAuthor::Customer,
     };
     let (health, health_server) = Health::new().await;
+    let session_rules = SessionRules { token_ttl: Duration::from_mins(15), shown_late: Duration::from_mins(5) };
+    let sessions = Sessions::new(ports.clone(), None, session_rules);
     let limits = Limits::new(Rates::default());
-    let server = Server::new(Resumption::new(ports, rules), limits.clone());
+    let server = Server::new(Resumption::new(ports, rules), sessions, limits.clone());
     let settings = auth::Settings { lapsed_for: TIMEOUT, published_keys: auth::Times::default() };
     let nobody = Authenticator::new(Callers::default(), None, settings, Arc::clone(clock)).unwrap();
     let doors = stack::Rules {
@@ -98,7 +103,7 @@ async fn replica(
         trusted_proxies: Vec::new(),
         allowed_origins: Arc::new([]),
         tracing: Tracing { sampling: Sampling::Off, address: "127.0.0.1".into() },
-        max_call_time: std::time::Duration::from_secs(30),
+        max_call_time: Duration::from_secs(30),
         max_concurrent_calls: 1_000,
     };
     let router = stack::router(server, health_server, doors).unwrap();

@@ -7,17 +7,17 @@ mod door;
 mod errors;
 
 use genesys_sim::Route;
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{Method, StatusCode};
 use prost::Message as _;
 use serde_json::json;
 use session_resumption::pb;
 use session_resumption::pb::FILE_DESCRIPTOR_SET;
 use session_resumption::pb::inject_context_response::Outcome;
-use session_resumption::pb::session_resumption_server::SERVICE_NAME;
 
 use crate::support::wire::{CONFIRM, INJECT, VALIDATE};
 use crate::support::{Chat, Harness, MARKER};
-use door::Door;
+use door::{Answer, Door, JSON};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_comes_back_by_json_alone() {
@@ -105,14 +105,15 @@ async fn every_method_of_the_contract_is_there() {
     let harness = Harness::start().await;
     let door = Door::to(&harness);
     let contract = prost_types::FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap();
-    let (package, name) = SERVICE_NAME.rsplit_once('.').unwrap();
-    let files = contract.file.iter().filter(|file| file.package() == package);
-    let services: Vec<_> = files.flat_map(|file| &file.service).filter(|service| service.name() == name).collect();
-    assert_eq!(services.len(), 1);
-    assert_eq!(services[0].method.len(), 3);
-    for method in &services[0].method {
-        let refused = door.json(method.name(), &json!({})).await;
-        assert_eq!(refused.refused(StatusCode::BAD_REQUEST, "invalid_argument").reason(), "INVALID_ID");
+    let files = contract.file.iter().filter(|file| file.package() == "sessionresumption.v1");
+    let services: Vec<_> = files.flat_map(|file| &file.service).collect();
+    assert_eq!(services.iter().map(|service| service.method.len()).collect::<Vec<_>>(), [3, 2]);
+    for service in services {
+        for method in &service.method {
+            let path = format!("/sessionresumption.v1.{}/{}", service.name(), method.name());
+            let refused = Answer::of(door.request(Method::POST, &path).header(CONTENT_TYPE, JSON).body("{}")).await;
+            assert_eq!(refused.refused(StatusCode::BAD_REQUEST, "invalid_argument").reason(), "INVALID_ID", "{path}");
+        }
     }
     harness.stop().await.unwrap();
 }

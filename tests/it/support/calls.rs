@@ -1,4 +1,4 @@
-//! The three calls, with requests made by hand: bad ones, late ones.
+//! The calls, with requests made by hand: bad ones, late ones.
 
 use session_resumption::pb;
 use tonic::{IntoRequest, Status};
@@ -25,6 +25,20 @@ impl Harness {
         request: impl IntoRequest<pb::InjectContextRequest>,
     ) -> Result<pb::InjectContextResponse, Status> {
         Ok(self.client.clone().inject_context(request).await?.into_inner())
+    }
+
+    pub(crate) async fn register(
+        &self,
+        request: impl IntoRequest<pb::RegisterSessionRequest>,
+    ) -> Result<pb::RegisterSessionResponse, Status> {
+        Ok(self.registry.clone().register_session(request).await?.into_inner())
+    }
+
+    pub(crate) async fn issue(
+        &self,
+        request: impl IntoRequest<pb::IssueSessionTokenRequest>,
+    ) -> Result<pb::IssueSessionTokenResponse, Status> {
+        Ok(self.registry.clone().issue_session_token(request).await?.into_inner())
     }
 
     /// The paths asked of Genesys since the ledger was cleared.

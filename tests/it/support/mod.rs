@@ -20,6 +20,7 @@ use genesys_sim::{Control, Sim, SimOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use session_resumption::app::App;
 use session_resumption::config::Config;
+use session_resumption::pb::session_registry_client::SessionRegistryClient;
 use session_resumption::pb::session_resumption_client::SessionResumptionClient;
 use session_resumption::server::health::Health;
 use session_resumption::telemetry;
@@ -36,6 +37,7 @@ pub(crate) type Client = SessionResumptionClient<Spread>;
 pub(crate) struct Harness {
     pub(crate) control: Control,
     pub(crate) client: Client,
+    pub(crate) registry: SessionRegistryClient<Spread>,
     pub(crate) channel: Channel,
     pub(crate) address: String,
     pub(crate) admin: String,
@@ -114,16 +116,19 @@ impl Harness {
             channels.push(Endpoint::from_shared(replica.address.clone()).unwrap().connect().await.unwrap());
         }
         let channel = channels[0].clone();
-        let client = SessionResumptionClient::new(Spread::over(channels));
+        let spread = Spread::over(channels);
+        let client = SessionResumptionClient::new(spread.clone());
+        let registry = SessionRegistryClient::new(spread);
         let control = sim.control();
         let Replica { address, admin, health, service } = replicas.remove(0);
-        Self { control, client, channel, address, admin, health, stop, service, sim, winding, others: replicas }
+        let others = replicas;
+        Self { control, client, registry, channel, address, admin, health, stop, service, sim, winding, others }
     }
 
     /// Stops the service and says how it ended; the simulator ends with it.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let Self { stop, service, sim, client, channel, others, .. } = self;
-        drop((client, channel));
+        let Self { stop, service, sim, client, registry, channel, others, .. } = self;
+        drop((client, registry, channel));
         stop.cancel();
         let mut ended = service.await.unwrap();
         for other in others {

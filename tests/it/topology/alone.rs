@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use session_resumption::ports::{Clock, Handshakes};
+use session_resumption::ports::Clock;
 use session_resumption::store::memory::MemoryStore;
 
 pub(crate) const REPLICAS: usize = 1;
@@ -23,6 +23,6 @@ impl Winding {
 }
 
 /// A store for each replica, which goes by this clock.
-pub(crate) fn stores(clock: &Arc<dyn Clock>, _: &Winding) -> [Arc<dyn Handshakes>; REPLICAS] {
+pub(crate) fn stores(clock: &Arc<dyn Clock>, _: &Winding) -> [Arc<MemoryStore>; REPLICAS] {
     [Arc::new(MemoryStore::new(Arc::clone(clock), 1_000))]
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use session_resumption::ports::{Clock, Handshakes};
+use session_resumption::ports::Clock;
 use session_resumption::store::redis::{RedisStore, StoreClock};
 
 use crate::servers::Server;
@@ -27,7 +27,7 @@ impl Winding {
 }
 
 /// A store for each replica, with a connection of its own, as processes have them.
-pub(crate) fn stores(_: &Arc<dyn Clock>, winding: &Winding) -> [Arc<dyn Handshakes>; REPLICAS] {
+pub(crate) fn stores(_: &Arc<dyn Clock>, winding: &Winding) -> [Arc<RedisStore>; REPLICAS] {
     let store = || {
         RedisStore::new(&store_url().parse().unwrap(), None, "sr", StoreClock::Ahead(Arc::clone(&winding.0))).unwrap()
     };

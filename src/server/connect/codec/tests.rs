@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use prost_reflect::MethodDescriptor;
 use prost_types::{Duration, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::pb::inject_context_request::Message as Missed;
 use crate::pb::inject_context_response::Result as Fate;
+use crate::pb::session_resumption_server::SERVICE_NAME;
 use crate::pb::validate_session_request::Intent;
 use crate::pb::{
     ConfirmReattachRequest, ConfirmReattachResponse, InjectContextRequest, InjectContextResponse,
@@ -15,12 +17,16 @@ use crate::pb::{
 };
 use crate::server::descriptors;
 
+fn method_of(name: &str) -> MethodDescriptor {
+    descriptors::method(SERVICE_NAME, name).unwrap()
+}
+
 fn read<M: Message + Default>(method: &str, json: &str) -> Result<M, Error> {
-    Codec::Json.decode(descriptors::method(method).unwrap().input(), json.as_bytes())
+    Codec::Json.decode(method_of(method).input(), json.as_bytes())
 }
 
 fn shown(method: &str, message: &impl Message) -> Value {
-    let bytes = Codec::Json.encode(descriptors::method(method).unwrap().output(), message).unwrap();
+    let bytes = Codec::Json.encode(method_of(method).output(), message).unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }
 
@@ -176,7 +182,7 @@ fn unknown_fields_are_passed_over_and_unknown_enum_names_are_not() {
 fn enums_of_requests_stand_at_the_top_and_alone() {
     // There `refuse_unknown_names` looks for them.
     for method in ["ValidateSession", "ConfirmReattach", "InjectContext"] {
-        for field in descriptors::method(method).unwrap().input().fields() {
+        for field in method_of(method).input().fields() {
             match field.kind() {
                 Kind::Enum(_) => assert!(!field.is_list() && !field.is_map(), "{}", field.full_name()),
                 Kind::Message(below) => {
@@ -215,10 +221,8 @@ fn what_is_no_message_is_refused_by_its_place_and_never_quoted() {
     }
     let deep = format!("{{\"x\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(validate(&deep).unwrap_err().reason, Reason::MalformedRequest);
-    let told = Codec::Json.decode::<ValidateSessionRequest>(
-        descriptors::method("ValidateSession").unwrap().input(),
-        b"{\"conversationId\": \"\xff\"}",
-    );
+    let told = Codec::Json
+        .decode::<ValidateSessionRequest>(method_of("ValidateSession").input(), b"{\"conversationId\": \"\xff\"}");
     assert_eq!(told.unwrap_err().reason, Reason::MalformedRequest);
 }
 
@@ -295,6 +299,6 @@ fn an_answer_tells_every_field_and_leaves_out_only_messages_that_are_not_there()
 fn an_answer_that_json_cannot_show_is_a_bug_of_ours() {
     let answer =
         ConfirmReattachResponse { last_resumption_time: Some(at(i64::MAX, 0)), ..ConfirmReattachResponse::default() };
-    let output = descriptors::method("ConfirmReattach").unwrap().output();
+    let output = method_of("ConfirmReattach").output();
     assert_eq!(Codec::Json.encode(output, &answer).unwrap_err().code(), tonic::Code::Internal);
 }
