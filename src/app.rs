@@ -133,6 +133,7 @@ impl App {
         let resumption = Resumption::new(ports, rules);
         let doors = doors::rules(
             Arc::clone(&authenticator),
+            sessions.clone(),
             &auth,
             &web,
             door_limits,
@@ -140,8 +141,9 @@ impl App {
             doors::tracing(&tracing, addr),
         )?;
         let debug = Debug { access: doors.access.clone(), config: rendered, levels: None };
+        let cookies = doors::cookies(sessions.clone(), &auth, &web);
         let calls = Server::new(resumption.clone(), sessions, doors.limits.clone());
-        let router = stack::router(calls, health_server, doors)?;
+        let router = stack::router(calls, cookies, health_server, doors)?;
         let drain_timeout = server.drain_timeout;
         Ok(Self {
             listener,

@@ -10,7 +10,7 @@ use http::HeaderValue;
 use crate::auth::reload;
 use crate::auth::{self, Authenticator, Times};
 use crate::config::{
-    self, AuthConfig, LimitsConfig, ServerConfig, TlsConfig, TlsFiles, TracingConfig, WebConfig, Window,
+    self, AuthConfig, LimitsConfig, SameSite, ServerConfig, TlsConfig, TlsFiles, TracingConfig, WebConfig, Window,
 };
 use crate::entropy::OsEntropy;
 use crate::layers::rate_limit;
@@ -19,8 +19,9 @@ use crate::listener::{self, Files, Tls};
 use crate::ports::{Clock, Entropy as _};
 use crate::server::access::Access;
 use crate::server::limits::{Limits, Rates};
+use crate::server::session_cookie::Cookies;
 use crate::server::stack::Rules;
-use crate::service::sessions::SessionRules;
+use crate::service::sessions::{SessionRules, Sessions};
 
 /// How long after its end a browser's token is still told from one that never was good: the guide's window.
 const LAPSED_FOR: Duration = Duration::from_mins(5);
@@ -48,6 +49,16 @@ pub(super) fn session_rules(config: &AuthConfig) -> SessionRules {
     SessionRules { token_ttl: config.session_token_ttl, shown_late: LAPSED_FOR + CLOCKS_APART }
 }
 
+/// How a browser keeps its session token.
+pub(super) fn cookies(sessions: Sessions, auth: &AuthConfig, web: &WebConfig) -> Cookies {
+    let same_site = match web.cookie_same_site {
+        SameSite::Strict => "Strict",
+        SameSite::Lax => "Lax",
+        SameSite::None => "None",
+    };
+    Cookies { sessions, same_site, kept_for: auth.session_token_ttl + LAPSED_FOR }
+}
+
 /// How the port is served.
 pub(super) fn listening(
     server: &ServerConfig,
@@ -70,6 +81,7 @@ pub(super) fn listening(
 /// What the layers go by.
 pub(super) fn rules(
     authenticator: Arc<Authenticator>,
+    sessions: Sessions,
     auth: &AuthConfig,
     web: &WebConfig,
     limits: LimitsConfig,
@@ -79,7 +91,7 @@ pub(super) fn rules(
     let origins = web.allowed_origins.iter().map(|origin| HeaderValue::from_str(origin));
     let allowed_origins: Arc<[HeaderValue]> = origins.collect::<Result<_, _>>().context("web.allowed_origins")?;
     Ok(Rules {
-        access: Access::new(authenticator, Arc::clone(&allowed_origins), auth.callers_file.is_none()),
+        access: Access::new(authenticator, sessions, Arc::clone(&allowed_origins), auth.callers_file.is_none()),
         limits: Limits::new(Rates {
             address: limits.address.map(rate),
             browser: limits.browser.map(rate),

@@ -44,6 +44,8 @@ pub struct SessionToken {
     pub line: Uuid,
     /// Its number in the line, from one.
     pub generation: u64,
+    /// Until when it is good.
+    pub expires: Timestamp,
     /// Whether its time is over, though not for long.
     pub lapsed: bool,
 }
@@ -97,6 +99,7 @@ impl SessionTokens {
             bound: bound(&claims)?,
             line: Uuid::try_parse(claims.get("line")?.as_str()?).ok()?,
             generation: claims.get("gen")?.as_u64()?,
+            expires: Timestamp::from_second(claims.get("exp")?.as_i64()?).ok()?,
             lapsed: since_expiry.is_some(),
         })
     }

@@ -13,19 +13,22 @@ use http::header::ORIGIN;
 use http::request::Parts;
 use http::{Extensions, HeaderMap};
 
+pub(super) use self::shown::COOKIE;
 use self::shown::{Credentials, Unreadable};
 use super::protocol;
-use crate::auth::{Authenticator, Identified};
+use crate::auth::{Authenticator, Identified, SessionToken};
 use crate::domain::access::{Method, allows};
 use crate::domain::error::{Error, Reason};
 use crate::domain::principal::{Identity, Principal, Role};
 use crate::layers::auth::Authenticate;
 use crate::peer::Peer;
+use crate::service::sessions::Sessions;
 
 /// Judges requests. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Access {
     authenticator: Arc<Authenticator>,
+    sessions: Sessions,
     /// The origins of pages whose cookies count.
     origins: Arc<[HeaderValue]>,
     /// Nobody is named, so whoever connects from this host is a trusted service.
@@ -33,9 +36,14 @@ pub struct Access {
 }
 
 impl Access {
-    /// Judges by these credentials. Cookies count only from pages of these origins.
-    pub fn new(authenticator: Arc<Authenticator>, origins: Arc<[HeaderValue]>, trusts_loopback: bool) -> Self {
-        Self { authenticator, origins, trusts_loopback }
+    /// Judges by these credentials, session tokens as their lines say. Cookies count only from pages of these origins.
+    pub fn new(
+        authenticator: Arc<Authenticator>,
+        sessions: Sessions,
+        origins: Arc<[HeaderValue]>,
+        trusts_loopback: bool,
+    ) -> Self {
+        Self { authenticator, sessions, origins, trusts_loopback }
     }
 
     async fn identify(&self, head: &Parts) -> Result<Identified, Error> {
@@ -47,12 +55,23 @@ impl Access {
         let certificates = peer.map_or(&[][..], |peer| &peer.certificates);
         let with_cookie = self.comes_from_a_page_of_ours(&head.headers);
         let shown = credentials.shown(certificates, with_cookie);
-        let identified = self.authenticator.identify(shown).await?;
+        let identified = self.admitted(self.authenticator.identify(shown).await?).await;
         let nothing_shown = credentials.is_empty() && certificates.is_empty();
         if nothing_shown && self.trusts_loopback && is_of_this_host(peer, &head.headers) {
             return Ok(Identity::Known(Principal::service("loopback")).into());
         }
         Ok(identified)
+    }
+
+    /// A session token counts only as long as its line says: it may have been replaced, or ended.
+    async fn admitted(&self, identified: Identified) -> Identified {
+        match &identified {
+            Identified {
+                identity: Identity::Known(principal) | Identity::Lapsed(principal),
+                session_token: Some(SessionToken { line, generation, .. }),
+            } if !self.sessions.admit(principal, *line, *generation).await => Identity::Nobody.into(),
+            _ => identified,
+        }
     }
 
     /// A browser sends the cookie whichever page asks it to; only the page's origin tells whose wish it is.
@@ -110,6 +129,11 @@ fn check(identity: &Identity, method: Method) -> Result<(), Error> {
         Identity::Nobody => Err(unauthenticated("this call needs credentials")),
         Identity::Refused => Err(unauthenticated("the credentials shown are not good here")),
     }
+}
+
+/// The session token that a request shows.
+pub(super) fn session_token(headers: &HeaderMap) -> Option<&str> {
+    Credentials::of(headers).ok()?.session_token()
 }
 
 pub(super) fn unauthenticated(message: &str) -> Error {

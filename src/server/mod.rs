@@ -10,4 +10,5 @@ pub mod health;
 pub mod limits;
 pub mod openapi;
 mod protocol;
+pub mod session_cookie;
 pub mod stack;

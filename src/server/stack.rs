@@ -22,6 +22,7 @@ use super::descriptors::BrokenDescriptors;
 use super::grpc::{Server, explain};
 use super::limits::Limits;
 use super::protocol::{self, Protocol};
+use super::session_cookie::{self, Cookies};
 use super::{connect, cors, grpc};
 use crate::cidr::Cidr;
 use crate::layers::auth::AuthLayer;
@@ -113,8 +114,13 @@ type Branch = BoxCloneSyncService<Request, Response, Infallible>;
 ///
 /// The protocols have the same paths and are told apart by the type of the body. What is none of them is refused in Connect's form,
 /// which is plain HTTP.
-pub fn router(server: Server, health: HealthServer<impl HealthApi>, rules: Rules) -> Result<Router, BrokenDescriptors> {
-    let connect = connect::router(&server)?;
+pub fn router(
+    server: Server,
+    cookies: Cookies,
+    health: HealthServer<impl HealthApi>,
+    rules: Rules,
+) -> Result<Router, BrokenDescriptors> {
+    let connect = connect::router(&server, session_cookie::router(cookies))?;
     let registry = SessionRegistryServer::new(server.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
     let resumption = SessionResumptionServer::new(server).max_decoding_message_size(MAX_REQUEST_BYTES);
     // Right around the service: what tonic refuses before a handler sees it gets a reason, like every other error.

@@ -84,7 +84,8 @@ async fn our_own_tokens_come_with_their_place_in_the_line() {
     {
         let identified = authenticator().identify(shown).await.unwrap();
         assert!(matches!(&identified.identity, Identity::Known(known) if known.bound == Some(pair())));
-        let expected = SessionToken { bound: pair(), line, generation: 3, lapsed: false };
+        let expires = now() + ttl;
+        let expected = SessionToken { bound: pair(), line, generation: 3, expires, lapsed: false };
         assert_eq!(identified.session_token, Some(expected));
     }
     let earlier = now() - jiff::SignedDuration::from_mins(17);

@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use crate::auth::Shown;
 
 /// The session's cookie. Its prefix makes browsers keep it to this host, whole, and to TLS.
-const COOKIE: &str = "__Host-session";
+pub(in crate::server) const COOKIE: &str = "__Host-session";
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -32,6 +32,11 @@ impl<'a> Credentials<'a> {
 
     pub(super) fn is_empty(&self) -> bool {
         self.bearer.is_none() && self.api_key.is_none() && self.cookie.is_none()
+    }
+
+    /// What may be a session token, the one shown on purpose first.
+    pub(super) fn session_token(self) -> Option<&'a str> {
+        self.bearer.or(self.cookie)
     }
 
     /// What is looked at: the cookie only if it came from a page that may send it.

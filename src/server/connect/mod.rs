@@ -29,8 +29,8 @@ use codec::Codec;
 
 pub(super) use error::{answer, code, code_of, detail};
 
-/// The routes of all methods. Whatever they do not know is refused in the protocol's own form.
-pub(super) fn router(server: &Server) -> Result<Router, BrokenDescriptors> {
+/// The routes of all methods, and of these pages beside them. Whatever they do not know is refused in the protocol's own form.
+pub(super) fn router(server: &Server, pages: Router) -> Result<Router, BrokenDescriptors> {
     let of_resumption = |name| method(session_resumption_server::SERVICE_NAME, name);
     let of_registry = |name| method(session_registry_server::SERVICE_NAME, name);
     let validate = of_resumption("ValidateSession")?;
@@ -45,6 +45,7 @@ pub(super) fn router(server: &Server) -> Result<Router, BrokenDescriptors> {
         .route(&path(&register), unary(server, register, |server, it| async move { server.register_session(it).await }))
         .route(&path(&issue), unary(server, issue, |server, it| async move { server.issue_session_token(it).await }))
         .merge(openapi::router()?)
+        .merge(pages)
         .fallback(async || error::no_such_path())
         .method_not_allowed_fallback(async || error::only_post())
         // The stack has bounded it.

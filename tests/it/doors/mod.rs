@@ -3,6 +3,7 @@
 mod access;
 mod ask;
 mod callers;
+mod cookies;
 mod debug;
 mod layers;
 mod limits;

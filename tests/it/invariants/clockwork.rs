@@ -21,6 +21,7 @@ use session_resumption::server::access::Access;
 use session_resumption::server::grpc::Server;
 use session_resumption::server::health::Health;
 use session_resumption::server::limits::{Limits, Rates};
+use session_resumption::server::session_cookie::Cookies;
 use session_resumption::server::stack;
 use session_resumption::service::sessions::{SessionRules, Sessions};
 use session_resumption::service::{MarkerAuthor, Ports, Resumption, Rules};
@@ -94,11 +95,12 @@ async fn replica(
     let session_rules = SessionRules { token_ttl: Duration::from_mins(15), shown_late: Duration::from_mins(5) };
     let sessions = Sessions::new(ports.clone(), None, session_rules);
     let limits = Limits::new(Rates::default());
-    let server = Server::new(Resumption::new(ports, rules), sessions, limits.clone());
+    let server = Server::new(Resumption::new(ports, rules), sessions.clone(), limits.clone());
+    let cookies = Cookies { sessions: sessions.clone(), same_site: "Strict", kept_for: TIMEOUT };
     let settings = auth::Settings { lapsed_for: TIMEOUT, published_keys: auth::Times::default() };
     let nobody = Authenticator::new(Callers::default(), None, settings, Arc::clone(clock)).unwrap();
     let doors = stack::Rules {
-        access: Access::new(Arc::new(nobody), Arc::new([]), true),
+        access: Access::new(Arc::new(nobody), sessions, Arc::new([]), true),
         limits,
         trusted_proxies: Vec::new(),
         allowed_origins: Arc::new([]),
@@ -106,7 +108,7 @@ async fn replica(
         max_call_time: Duration::from_secs(30),
         max_concurrent_calls: 1_000,
     };
-    let router = stack::router(server, health_server, doors).unwrap();
+    let router = stack::router(server, cookies, health_server, doors).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (serving, closing) = (listener::Settings::default(), stop.clone());
