@@ -103,7 +103,7 @@ pub enum Command {
     #[command(after_long_help = format!("{EXIT_CODES}\n{SETTINGS}\nEvery key:\n{}", config::reference()))]
     Config(ConfigFile),
 
-    /// Make a key for a caller, and the lines that name it in the file of auth.callers_file
+    /// Make a key for a caller, and the lines that name it in the file of `auth.callers_file`
     #[command(after_help = KEY_HELP)]
     Key {
         /// The caller's name, for the audit record

@@ -40,7 +40,9 @@ pub(super) fn key_id(token: &str) -> Option<String> {
 /// Checks everything about a token.
 pub(super) fn check(issuer: &Issuer, keys: &[DecodingKey], token: &str, now: Timestamp) -> Result<Checked, Bad> {
     let claims = verified(&signatures(&issuer.algorithms), keys, token)?;
-    if claims.get("iss").and_then(Value::as_str) != Some(&issuer.issuer) || !claims::is_for(&claims, &issuer.audience) {
+    if claims.get("iss").and_then(Value::as_str) != Some(issuer.name.as_str())
+        || !claims::is_for(&claims, &issuer.audience)
+    {
         return Err(Bad);
     }
     let principal = claims::principal(issuer, &claims)?;
@@ -63,11 +65,12 @@ pub(super) fn verified(rules: &Validation, keys: &[DecodingKey], token: &str) ->
 
 /// Rules that look at the signature alone: times are judged on our own clock, and types strictly.
 pub(super) fn signatures(algorithms: &[jsonwebtoken::Algorithm]) -> Validation {
-    let mut rules = Validation::default();
-    rules.algorithms = algorithms.to_vec();
-    rules.required_spec_claims = HashSet::new();
-    rules.validate_exp = false;
-    rules.validate_nbf = false;
-    rules.validate_aud = false;
-    rules
+    Validation {
+        algorithms: algorithms.to_vec(),
+        required_spec_claims: HashSet::new(),
+        validate_exp: false,
+        validate_nbf: false,
+        validate_aud: false,
+        ..Validation::default()
+    }
 }

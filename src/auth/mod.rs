@@ -198,7 +198,7 @@ impl Known {
                 Keys::Fixed(keys) => Source::Fixed(keys.clone()),
                 Keys::Published(url) => Source::Published(Jwks::new(url.clone(), times, Arc::clone(&verified))?),
             };
-            issuers.insert(issuer.issuer.clone(), Checker { issuer: issuer.clone(), keys });
+            issuers.insert(issuer.name.clone(), Checker { issuer: issuer.clone(), keys });
         }
         Ok(Self { callers, issuers, session_tokens, verified })
     }

@@ -176,7 +176,7 @@ fn issuer(entry: IssuerEntry, names: &mut BTreeSet<String>) -> Result<Issuer, St
     }
     let or = |given: Option<String>, usual: &str| given.unwrap_or_else(|| usual.to_owned());
     Ok(Issuer {
-        issuer: entry.issuer,
+        name: entry.issuer,
         audience: entry.audience,
         role,
         algorithms,

@@ -53,7 +53,7 @@ pub struct Certificate {
 #[derive(Debug, Clone)]
 pub struct Issuer {
     /// The `iss` of its tokens.
-    pub issuer: String,
+    pub name: String,
     /// Whom the tokens must be meant for: one of these in `aud`.
     pub audience: Vec<String>,
     /// The role of whoever shows one.

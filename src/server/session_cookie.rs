@@ -61,17 +61,14 @@ async fn forget(State(cookies): State<Cookies>, head: Parts) -> Response {
     {
         return connect::answer(error);
     }
-    cookies.answer(StatusCode::NO_CONTENT, String::new(), Duration::ZERO)
+    cookies.answer(StatusCode::NO_CONTENT, "", Duration::ZERO)
 }
 
 impl Cookies {
     /// The token to keep, and until when it is good.
     async fn token(&self, head: &Parts) -> Result<(String, Timestamp), Error> {
-        let (principal, shown) = match identified(head) {
-            Some(Identified { identity: Identity::Known(principal), session_token }) => (principal, session_token),
-            _ => {
-                return Err(unauthenticated("show a browser's token that is good; a site's backend can get a new one"));
-            }
+        let Some(Identified { identity: Identity::Known(principal), session_token: shown }) = identified(head) else {
+            return Err(unauthenticated("show a browser's token that is good; a site's backend can get a new one"));
         };
         let (Role::Browser, Some(bound)) = (principal.role, &principal.bound) else {
             return Err(Error::new(Reason::PermissionDenied, "only a browser keeps a session in a cookie"));
@@ -100,14 +97,14 @@ impl Cookies {
     }
 
     fn set(&self, token: &str, expires: Timestamp) -> Response {
-        let mut answer = self.answer(StatusCode::OK, token.to_owned(), self.kept_for);
+        let mut answer = self.answer(StatusCode::OK, token, self.kept_for);
         *answer.body_mut() = Json(json!({"expireTime": expires.to_string()})).into_response().into_body();
         answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         answer
     }
 
     /// An answer that sets the cookie, and that nobody keeps.
-    fn answer(&self, status: StatusCode, value: String, kept_for: Duration) -> Response {
+    fn answer(&self, status: StatusCode, value: &str, kept_for: Duration) -> Response {
         let (same_site, age) = (self.same_site, kept_for.as_secs());
         let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}; Max-Age={age}");
         let mut response = status.into_response();

@@ -44,6 +44,7 @@ fn swapped(part: usize, token: &str, other: &str) -> String {
 }
 
 /// Tokens as they would be shown in `Authorization: Bearer`, each with its name.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn tokens() -> Vec<(&'static str, String)> {
     let good = hs(&browser("site"));
     let rsa = signed(&GIVEN.rsa, &service("rsa"));

@@ -53,13 +53,13 @@ fn signed(signer: &Signer, id: Option<&str>) -> String {
 }
 
 /// An issuer, and an authenticator that goes by its keys.
-async fn publishing(path: &str, keys: Option<JwkSet>, times: Times) -> (Issuer, Authenticator) {
-    let issuer = Issuer { keys: watch::Sender::new(keys), asked: Arc::default(), held: Arc::default() };
+async fn publishing(path: &str, keys: impl Into<Option<JwkSet>>, times: Times) -> (Issuer, Authenticator) {
+    let issuer = Issuer { keys: watch::Sender::new(keys.into()), asked: Arc::default(), held: Arc::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}{path}", listener.local_addr().unwrap());
     let router = Router::new().route("/keys", get(answer)).route("/held", get(held)).with_state(issuer.clone());
     tokio::spawn(axum::serve(listener, router).into_future());
-    let mut known = GIVEN.callers.issuers.iter().find(|issuer| issuer.issuer == "rsa").unwrap().clone();
+    let mut known = GIVEN.callers.issuers.iter().find(|issuer| issuer.name == "rsa").unwrap().clone();
     known.keys = Keys::Published(url.parse().unwrap());
     let callers = Callers { issuers: vec![known], ..Callers::default() };
     (issuer, authenticator_with(callers, times))
@@ -70,8 +70,8 @@ async fn is_known(authenticator: &Authenticator, token: &str) -> bool {
     matches!(identified.identity, Identity::Known(_))
 }
 
-fn set(keys: Vec<Jwk>) -> Option<JwkSet> {
-    Some(JwkSet { keys })
+fn set(keys: Vec<Jwk>) -> JwkSet {
+    JwkSet { keys }
 }
 
 /// Every token with an unknown key may ask, and nothing is old.
@@ -86,7 +86,7 @@ async fn a_new_key_is_found_when_a_token_names_it_and_the_old_one_is_forgotten()
     let (by_old, by_new) = (signed(old, Some("1")), signed(new, Some("2")));
     assert!(is_known(&authenticator, &by_old).await);
     assert!(!is_known(&authenticator, &by_new).await);
-    issuer.keys.send_replace(set(vec![jwk(new, "2")]));
+    issuer.keys.send_replace(Some(set(vec![jwk(new, "2")])));
     assert!(is_known(&authenticator, &by_new).await);
     assert!(!is_known(&authenticator, &by_old).await, "what was verified with it is forgotten too");
 }
@@ -131,7 +131,7 @@ async fn without_any_keys_nobody_is_refused_and_nobody_let_in() {
     let error = authenticator.identify(Shown { bearer: Some(&token), ..Shown::default() }).await.unwrap_err();
     assert_eq!(error.reason, Reason::KeysUnavailable);
     assert!(error.retry_after.is_some());
-    issuer.keys.send_replace(set(vec![jwk(&GIVEN.rsa, "1")]));
+    issuer.keys.send_replace(Some(set(vec![jwk(&GIVEN.rsa, "1")])));
     assert!(is_known(&authenticator, &token).await);
 }
 
@@ -152,7 +152,7 @@ async fn a_key_counts_only_for_what_it_is_published_for() {
     assert!(!is_known(&authenticator, &signed(ec, Some("3"))).await, "an algorithm that is not the issuer's");
     assert!(!is_known(&authenticator, &signed(rsa, None)).await, "no name where there are several");
     assert!(is_known(&authenticator, &signed(rsa, Some("4"))).await);
-    issuer.keys.send_replace(set(vec![jwk(rsa, "4")]));
+    issuer.keys.send_replace(Some(set(vec![jwk(rsa, "4")])));
     assert!(!is_known(&authenticator, &signed(&GIVEN.strangers_rsa, Some("9"))).await);
     assert!(is_known(&authenticator, &signed(rsa, None)).await, "no name needed where there is one");
 }

@@ -1,11 +1,12 @@
 //! Callers of every role, with credentials as an operator would give them out.
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
 
 use genesys_sim::SimOptions;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
+use session_resumption::clock::SystemClock;
+use session_resumption::ports::Clock as _;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
@@ -64,7 +65,8 @@ fn file(dir: &TempDir, keys: &[(&str, &str)]) -> String {
     let certificate = "[[certificate]]\nname = \"the-mesh\"\nrole = \"service\"\nsan = \"backend.example\"\n\n";
     let secret = dir.path().join("site");
     let issuer = format!(
-        "[[issuer]]\nissuer = \"site\"\naudience = [\"chat\"]\nrole = \"browser\"\nalgorithms = [\"HS256\"]\nsecret_file = {secret:?}\n"
+        "[[issuer]]\nissuer = \"site\"\naudience = [\"chat\"]\nrole = \"browser\"\nalgorithms = [\"HS256\"]\nsecret_file = \"{}\"\n",
+        secret.display()
     );
     format!("{keys}{certificate}{issuer}")
 }
@@ -86,6 +88,5 @@ pub(super) fn signed(claims: &Value) -> String {
 }
 
 fn now() -> i64 {
-    let since: Duration = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_secs()).unwrap()
+    SystemClock::start().now().as_second()
 }
