@@ -332,7 +332,7 @@ keys! {
     };
     TRACING_SAMPLE_RATIO: Ratio = Key {
         name: "tracing.sample_ratio",
-        default: Some("0.05"),
+        default: Some("0.01"),
         help: "which part of the calls is traced whose callers trace nothing themselves; for all others, they decide",
         why: "enough to see what is slow, and little to keep",
         parser: Ratio,
