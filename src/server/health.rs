@@ -8,7 +8,7 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health as HealthApi, HealthServer};
 use tonic_health::server::HealthReporter;
 
-use crate::pb::session_resumption_server::SERVICE_NAME;
+use crate::pb::{session_registry_server, session_resumption_server};
 
 /// Something that must be ready before callers are let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,8 +75,8 @@ pub struct Health {
     reporter: HealthReporter,
 }
 
-/// The names `grpc.health.v1` is asked about: everything, and the service.
-const NAMES: [&str; 2] = ["", SERVICE_NAME];
+/// The names `grpc.health.v1` is asked about: everything, and each service.
+const NAMES: [&str; 3] = ["", session_resumption_server::SERVICE_NAME, session_registry_server::SERVICE_NAME];
 
 impl Health {
     /// A map in which nothing is ready, and the gRPC service that shows it.

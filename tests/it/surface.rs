@@ -18,7 +18,7 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::support::{Chat, Harness};
 
 /// What health knows by name: everything, and our service.
-const SERVICES: [&str; 2] = ["", "sessionresumption.v1.SessionResumption"];
+const SERVICES: [&str; 3] = ["", "sessionresumption.v1.SessionResumption", "sessionresumption.v1.SessionRegistry"];
 
 async fn health(harness: &Harness, service: &str) -> ServingStatus {
     let request = HealthCheckRequest { service: service.to_owned() };
