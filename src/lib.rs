@@ -22,6 +22,7 @@ pub mod entropy;
 pub mod genesys;
 pub mod layers;
 pub mod listener;
+pub mod loopback;
 pub mod pb;
 pub mod peer;
 pub mod ports;

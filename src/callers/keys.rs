@@ -1,9 +1,10 @@
 //! What tokens are checked with, from what the file says.
 
 use jsonwebtoken::{Algorithm, DecodingKey};
-use url::{Host, Url};
+use url::Url;
 
 use super::{Keys, secrets};
+use crate::loopback::is_loopback;
 
 /// The one source of keys that is given.
 pub(super) fn keys(
@@ -53,17 +54,11 @@ fn public_key(path: &str, algorithms: &[Algorithm]) -> Result<Keys, String> {
 
 fn published(text: &str) -> Result<Keys, String> {
     let url = Url::parse(text).map_err(|_| "jwks_url is not a URL".to_owned())?;
-    let local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
     if !url.username().is_empty() || url.password().is_some() {
         return Err("jwks_url must not carry credentials: it is shown in logs".to_owned());
     }
     // Keys that come in the clear are anybody's.
-    if url.scheme() == "https" || url.scheme() == "http" && local {
+    if url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url) {
         Ok(Keys::Published(url))
     } else {
         Err("jwks_url must begin with https://".to_owned())

@@ -97,6 +97,11 @@ impl Callers {
     /// hold is never shown.
     pub fn load(path: &Path) -> Result<Self, Vec<String>> {
         let text = std::fs::read_to_string(path).map_err(|error| vec![format!("cannot be read: {error}")])?;
-        file::parse(&text)
+        Self::parse(&text)
+    }
+
+    /// The same for a file's text.
+    pub fn parse(text: &str) -> Result<Self, Vec<String>> {
+        file::parse(text)
     }
 }

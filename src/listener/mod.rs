@@ -61,6 +61,7 @@ pub async fn serve(
                 let peer = Peer::new(addr);
                 let age = max_connection_age.map(|age| jittered(age, entropy.unit()));
                 let (app, tls, handshakes, closing) = (app.clone(), tls.clone(), Arc::clone(&handshakes), closing.clone());
+                metrics::gauge!("session_resumption_connections").increment(1.0);
                 connections.spawn(async move {
                     let ending = connection::Ending { age, closing };
                     let Some(tls) = tls else {
@@ -71,7 +72,10 @@ pub async fn serve(
                             let peer = Peer { certificates, ..peer };
                             connection::serve(stream, app, peer, times, ending).await;
                         }
-                        Err(error) => tracing::debug!(peer = %addr, %error, "no TLS handshake"),
+                        Err(error) => {
+                            metrics::counter!("session_resumption_tls_handshakes_failed_total").increment(1);
+                            tracing::debug!(peer = %addr, %error, "no TLS handshake");
+                        }
                     }
                 });
             }
@@ -89,6 +93,7 @@ fn clear(stream: TcpStream, times: Times) -> WriteTimeout<TcpStream> {
 }
 
 fn note(ended: Result<(), JoinError>) {
+    metrics::gauge!("session_resumption_connections").decrement(1.0);
     if let Err(error) = ended {
         tracing::error!(%error, "a connection's task failed");
     }

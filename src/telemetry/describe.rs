@@ -45,6 +45,7 @@ pub static INSTRUMENTS: &[Instrument] = &[
         "Callers who shared a read of Genesys that was under way, instead of making one",
     ),
     counter("session_resumption_confirmations_total", &["outcome"], "Answers to ConfirmReattach, repeats included"),
+    gauge("session_resumption_connections", Unit::Count, &[], "Open connections of the serving port"),
     counter(
         "session_resumption_decisions_total",
         &["reason", "route", "replayed"],
@@ -113,6 +114,7 @@ pub static INSTRUMENTS: &[Instrument] = &[
         &["step"],
         "Steps about writes to Genesys, and of the registry, that no replica of the store has",
     ),
+    counter("session_resumption_tls_handshakes_failed_total", &[], "TLS handshakes that came to nothing"),
     counter(
         "session_resumption_token_mints_total",
         &["outcome"],

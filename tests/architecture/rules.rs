@@ -18,7 +18,8 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("peer", &[]),
     ("listener", &["peer", "ports"]),
     ("cidr", &[]),
-    ("callers", &["domain"]),
+    ("loopback", &[]),
+    ("callers", &["domain", "loopback"]),
     ("auth", &["callers", "domain", "ports"]),
     ("budget", &["domain", "ports"]),
     ("degraded", &["ports"]),
@@ -29,7 +30,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("server", &["auth", "cidr", "domain", "layers", "pb", "peer", "ports", "service", "telemetry"]),
     ("telemetry", &[]),
     ("terminal", &[]),
-    ("config", &["callers", "cidr", "store_url"]),
+    ("config", &["callers", "cidr", "loopback", "store_url"]),
     ("pb", &[]),
     ("cli", &["config", "domain"]),
     (

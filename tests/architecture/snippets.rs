@@ -55,7 +55,11 @@ fn forbidden_imports_are_found_in_every_spelling() {
         ("src/server/grpc/mod.rs", "use crate::config::Config;", "`server` may use only"),
         ("src/server/grpc/mod.rs", "use serde::Deserialize;", "may use `serde`, not `server`"),
         ("src/telemetry/mod.rs", "use crate::config::Config;", "`telemetry` may use nothing of ours"),
-        ("src/config/mod.rs", "use crate::domain::policy::Window;", "`config` may use only callers, cidr, store_url"),
+        (
+            "src/config/mod.rs",
+            "use crate::domain::policy::Window;",
+            "`config` may use only callers, cidr, loopback, store_url",
+        ),
         ("src/app.rs", "use crate::pb::Request;", "`crate::pb::Request`"),
         ("src/commands/serve.rs", "use crate::pb::Request;", "`crate::pb::Request`"),
         ("src/commands/serve.rs", "use crate::store::memory::MemoryStore;", "`commands` may use only"),

@@ -1,9 +1,10 @@
 //! Lists, written as one text with commas between.
 
-use url::{Host, Url};
+use url::Url;
 
 use super::Parse;
 use crate::cidr::Cidr;
+use crate::loopback::is_loopback;
 
 /// Origins of pages.
 #[derive(Debug)]
@@ -49,13 +50,7 @@ fn origin(item: &str) -> Result<String, String> {
         return Err(format!("{item}: a wildcard would let every page of that pattern act for your customers"));
     }
     let url = Url::parse(item).map_err(|_| format!("{item}: not an origin"))?;
-    let local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
-    if url.scheme() != "https" && !(url.scheme() == "http" && local) {
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
         return Err(format!("{item}: begin with https://"));
     }
     let exact = url.origin().ascii_serialization();

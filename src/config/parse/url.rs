@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 
-use url::{Host, ParseError, Url};
+use url::{ParseError, Url};
 
 use super::{Parse, without_credentials};
+use crate::loopback::is_loopback;
 
 /// An http or https URL that paths can be appended to.
 #[derive(Debug)]
@@ -45,14 +46,5 @@ impl Parse for HttpUrl {
 
     fn shown<'a>(&self, text: &'a str) -> &'a str {
         without_credentials(text)
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback(),
-        None => false,
     }
 }
