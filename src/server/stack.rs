@@ -206,6 +206,7 @@ fn translated(grpc: Branch) -> Branch {
         "grpc_web" => GrpcWebLayer::new(),
     ];
     let web = ServiceBuilder::new()
+        .map_request(protocol::spell_type)
         .map_response(|response: http::Response<tonic::body::Body>| response.map(Body::new))
         .layer(web)
         .map_request(|request: http::Request<tonic::body::Body>| request.map(Body::new))
