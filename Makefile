@@ -35,7 +35,7 @@ check: fmt-check ## Run the fast checks: format, lint and unit tests of the libr
 	@cargo test --locked --lib
 
 .PHONY: bench
-bench: ## Compare a replayed answer with a bare tonic call
+bench: ## Compare our listener, layers, doors and answers with a bare tonic call
 	$(call step,benchmark)
 	@cargo bench --locked --bench replay $(ARGS)
 

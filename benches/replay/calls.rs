@@ -1,13 +1,14 @@
 //! One connection of the load: keeps so many calls in flight, and looks at every answer.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use prost::Message as _;
-use session_resumption::pb;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use tokio::time::Instant;
 
 use crate::http2::{self, Frame, Requests};
@@ -15,15 +16,17 @@ use crate::http2::{self, Frame, Requests};
 /// A server that says nothing for so long is broken, not slow.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// What gRPC puts before a message: whether it is compressed, and its length.
-const FRAMING: usize = 5;
-
-/// Whom to ask what, and what is right.
-#[derive(Debug)]
-pub(crate) struct Target {
-    addr: SocketAddr,
-    request: Vec<u8>,
-    answer: pb::ValidateSessionResponse,
+/// One request to one server, again and again.
+#[derive(Debug, Clone)]
+pub(crate) struct Calls {
+    /// Whom to ask.
+    pub(crate) addr: SocketAddr,
+    /// By TLS, and whom it trusts.
+    pub(crate) tls: Option<Arc<ClientConfig>>,
+    /// What the request says.
+    pub(crate) headers: Vec<(String, String)>,
+    /// And asks.
+    pub(crate) body: Vec<u8>,
 }
 
 /// A call that was answered.
@@ -38,40 +41,38 @@ pub(crate) struct Answered {
 struct Call {
     stream: u32,
     sent: Instant,
-    answered: bool,
+    answer: Vec<u8>,
 }
 
-impl Target {
-    /// Asks for `request`, and takes nothing but `answer`.
-    pub(crate) fn new(
-        addr: SocketAddr,
-        request: &pb::ValidateSessionRequest,
-        answer: pb::ValidateSessionResponse,
-    ) -> anyhow::Result<Self> {
-        let message = request.encode_to_vec();
-        let mut framed = vec![0];
-        framed.extend_from_slice(&u32::try_from(message.len())?.to_be_bytes());
-        framed.extend(message);
-        Ok(Self { addr, request: framed, answer })
+trait Connection: Read + Write {}
+
+impl<T: Read + Write> Connection for T {}
+
+impl Calls {
+    /// Asks once, for the body of the answer.
+    pub(crate) fn once(&self) -> anyhow::Result<Vec<u8>> {
+        let mut answer = Vec::new();
+        self.ask(1, &AtomicBool::new(true), |body| {
+            answer = body.to_vec();
+            Ok(())
+        })?;
+        Ok(answer)
     }
 
-    /// The encoded lengths of request and answer.
-    pub(crate) fn bytes(&self) -> (usize, usize) {
-        (self.request.len() - FRAMING, self.answer.encoded_len())
-    }
-
-    /// Asks, with so many calls in flight, until told to stop; then waits for the last answers.
-    pub(crate) fn ask(&self, in_flight: usize, stop: &AtomicBool) -> anyhow::Result<Vec<Answered>> {
-        let mut stream = TcpStream::connect(self.addr)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(SILENCE))?;
-
+    /// Asks, with so many calls in flight, until told to stop; then waits for the last answers. `look` is shown the body of each.
+    pub(crate) fn ask(
+        &self,
+        in_flight: usize,
+        stop: &AtomicBool,
+        mut look: impl FnMut(&[u8]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Vec<Answered>> {
+        let mut stream = self.connect()?;
         let mut out = Vec::new();
-        let mut requests = Requests::open(&mut out, &self.addr.to_string(), &self.request);
+        let mut requests = Requests::open(&mut out, &self.headers, &self.body);
         let mut calls = Vec::with_capacity(in_flight);
         let mut answered = Vec::new();
         for _ in 0..in_flight {
-            calls.push(Call { stream: requests.send(&mut out)?, sent: Instant::now(), answered: false });
+            calls.push(Call { stream: requests.send(&mut out)?, sent: Instant::now(), answer: Vec::new() });
         }
         stream.write_all(&out)?;
 
@@ -85,24 +86,33 @@ impl Target {
             let now = Instant::now();
             let mut rest = &input[..filled];
             while let Some(frame) = http2::take(&mut rest) {
-                match frame {
-                    Frame::Data { stream, bytes } => {
-                        self.check(bytes)?;
-                        let index = find(&calls, stream)?;
-                        calls[index].answered = true;
+                let (stream, bytes, last) = match frame {
+                    Frame::Data { stream, bytes, last } => (stream, bytes, last),
+                    Frame::Headers { stream, last } => (stream, &[][..], last),
+                    Frame::Window { more } => {
+                        requests.widen(more);
+                        continue;
                     }
-                    Frame::Headers { stream, last: true } => {
-                        let call = calls.swap_remove(find(&calls, stream)?);
-                        ensure!(call.answered, "a call failed: it ended without a message");
-                        answered.push(Answered { at: now, took: now - call.sent });
-                        if !stop.load(Ordering::Relaxed) {
-                            calls.push(Call { stream: requests.send(&mut out)?, sent: now, answered: false });
-                        }
+                    Frame::Acknowledge { kind, bytes } => {
+                        http2::acknowledge(&mut out, kind, bytes);
+                        continue;
                     }
-                    Frame::Window { more } => requests.widen(more),
-                    Frame::Acknowledge { kind, bytes } => http2::acknowledge(&mut out, kind, bytes),
                     Frame::Refused => bail!("the server refused a call"),
-                    Frame::Headers { last: false, .. } | Frame::Other => {}
+                    Frame::Other => continue,
+                };
+                let index = calls.iter().position(|call| call.stream == stream).context("an answer to no call")?;
+                let call = &mut calls[index];
+                call.answer.extend_from_slice(bytes);
+                if last {
+                    look(&call.answer)?;
+                    answered.push(Answered { at: now, took: now - call.sent });
+                    if stop.load(Ordering::Relaxed) {
+                        calls.swap_remove(index);
+                    } else {
+                        call.answer.clear();
+                        call.sent = now;
+                        call.stream = requests.send(&mut out)?;
+                    }
                 }
             }
             let left = filled - rest.len()..filled;
@@ -113,16 +123,16 @@ impl Target {
         Ok(answered)
     }
 
-    /// One frame holds one whole message: answers are small.
-    fn check(&self, framed: &[u8]) -> anyhow::Result<()> {
-        let message = framed.get(FRAMING..).context("not a gRPC message")?;
-        ensure!(message.len() == self.answer.encoded_len(), "an answer of {} bytes", message.len());
-        let answer = pb::ValidateSessionResponse::decode(message)?;
-        ensure!(answer.replayed && answer == self.answer, "not the expected replay: {answer:?}");
-        Ok(())
+    fn connect(&self) -> anyhow::Result<Box<dyn Connection>> {
+        let stream = TcpStream::connect(self.addr)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(SILENCE))?;
+        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
+        let name = ServerName::from(self.addr.ip());
+        let mut stream = StreamOwned::new(ClientConnection::new(Arc::clone(tls), name)?, stream);
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock)?;
+        }
+        Ok(Box::new(stream))
     }
-}
-
-fn find(calls: &[Call], stream: u32) -> anyhow::Result<usize> {
-    calls.iter().position(|call| call.stream == stream).context("an answer to no call")
 }

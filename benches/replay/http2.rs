@@ -9,7 +9,6 @@ use anyhow::ensure;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\
     \x00\x00\x00\x04\x00\x00\x00\x00\x00\
     \x00\x00\x04\x08\x00\x00\x00\x00\x00\x7f\xff\x00\x00";
-const PATH: &str = "/sessionresumption.v1.SessionResumption/ValidateSession";
 const HEADER: usize = 9;
 const LOW_31_BITS: u32 = 0x7fff_ffff;
 const DATA: u8 = 0;
@@ -22,12 +21,19 @@ const WINDOW_UPDATE: u8 = 8;
 const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
+/// Entries of a header block: `:method: POST` and `:scheme: http`, one of the server's table, and one that goes there.
+const POST: u8 = 0x83;
+const HTTP: u8 = 0x86;
+const INDEXED: u8 = 0x80;
+const REMEMBER: u8 = 0x40;
+/// Where the server's table begins.
+const FIRST_REMEMBERED: u8 = 62;
 
 /// A frame from the server, as far as it matters here.
 #[derive(Debug)]
 pub(crate) enum Frame<'a> {
     /// Part of an answer's body.
-    Data { stream: u32, bytes: &'a [u8] },
+    Data { stream: u32, bytes: &'a [u8], last: bool },
     /// Headers or trailers, of which only the end of the stream is noticed.
     Headers { stream: u32, last: bool },
     /// More may be sent on the connection.
@@ -50,7 +56,7 @@ pub(crate) fn take<'a>(input: &mut &'a [u8]) -> Option<Frame<'a>> {
     let (bytes, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
     *input = rest;
     Some(match kind {
-        DATA => Frame::Data { stream, bytes },
+        DATA => Frame::Data { stream, bytes, last: flags & END_STREAM != 0 },
         HEADERS => Frame::Headers { stream, last: flags & END_STREAM != 0 },
         SETTINGS if flags & ACK == 0 => Frame::Acknowledge { kind, bytes: &[] },
         PING if flags & ACK == 0 => Frame::Acknowledge { kind, bytes },
@@ -73,15 +79,17 @@ pub(crate) fn acknowledge(out: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
 pub(crate) struct Requests<'a> {
     body: &'a [u8],
     headers: Vec<u8>,
+    remembered: u8,
     next: u32,
     window: usize,
 }
 
 impl<'a> Requests<'a> {
-    /// Opens the connection. `body` is what each request sends.
-    pub(crate) fn open(out: &mut Vec<u8>, authority: &str, body: &'a [u8]) -> Self {
+    /// Opens the connection. `headers` and `body` are what each request sends.
+    pub(crate) fn open(out: &mut Vec<u8>, headers: &[(String, String)], body: &'a [u8]) -> Self {
         out.extend_from_slice(PREFACE);
-        Self { body, headers: first_headers(authority), next: 1, window: 65_535 }
+        let remembered = u8::try_from(headers.len()).unwrap_or(u8::MAX);
+        Self { body, headers: first_headers(headers), remembered, next: 1, window: 65_535 }
     }
 
     /// Writes a request and says on which stream.
@@ -94,7 +102,8 @@ impl<'a> Requests<'a> {
         frame(out, DATA, END_STREAM, stream, self.body);
         if stream == 1 {
             // POST, http, and the entries that the first block left in the server's table, oldest first.
-            self.headers = vec![0x83, 0x86, 0xc2, 0xc1, 0xc0, 0xbf, 0xbe];
+            self.headers = vec![POST, HTTP];
+            self.headers.extend((0..self.remembered).rev().map(|age| INDEXED | (FIRST_REMEMBERED + age)));
         }
         Ok(stream)
     }
@@ -105,23 +114,32 @@ impl<'a> Requests<'a> {
     }
 }
 
-/// POST, http, and five entries that the server has to remember, as real clients send them.
-fn first_headers(authority: &str) -> Vec<u8> {
-    let mut block = vec![0x83, 0x86];
-    let mut remembered = |name: u8, texts: &[&str]| {
-        block.push(0x40 | name);
-        for text in texts {
-            // A length that fits in one byte, and no Huffman code.
-            block.push(u8::try_from(text.len()).unwrap_or_default() & 0x7f);
-            block.extend_from_slice(text.as_bytes());
-        }
-    };
-    remembered(4, &[PATH]);
-    remembered(1, &[authority]);
-    remembered(31, &["application/grpc"]);
-    remembered(0, &["te", "trailers"]);
-    remembered(58, &["bench"]);
+/// POST, http, and entries that the server has to remember, as real clients send them.
+fn first_headers(headers: &[(String, String)]) -> Vec<u8> {
+    let mut block = vec![POST, HTTP];
+    for (name, value) in headers {
+        block.push(REMEMBER);
+        text(&mut block, name);
+        text(&mut block, value);
+    }
     block
+}
+
+/// A text with its length, which is an integer with a prefix of seven bits, and no Huffman code.
+fn text(block: &mut Vec<u8>, text: &str) {
+    let length = text.len();
+    if length < 0x7f {
+        block.extend(u8::try_from(length));
+    } else {
+        block.push(0x7f);
+        let mut rest = length - 0x7f;
+        while rest >= 0x80 {
+            block.extend(u8::try_from(rest & 0x7f | 0x80));
+            rest >>= 7;
+        }
+        block.extend(u8::try_from(rest));
+    }
+    block.extend_from_slice(text.as_bytes());
 }
 
 fn frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, bytes: &[u8]) {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use tokio::time::{Instant, sleep};
 
-use crate::calls::Target;
 use crate::process;
 use crate::server::Server;
+use crate::target::Target;
 
 /// Connections of the load.
 pub(crate) const CONNECTIONS: usize = 4;

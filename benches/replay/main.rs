@@ -1,12 +1,19 @@
-//! `make bench`: what a replayed answer costs beside a bare tonic unary call with the same messages.
+//! `make bench`: what our listener, each layer, each protocol and the service itself cost beside a bare tonic unary call with the
+//! same messages.
 //!
-//! Every row of the table is a server in a process of its own, which is this program started again, so that the load's
+//! Every row of the first table is a server in a process of its own, which is this program started again, so that the load's
 //! work is not counted as the server's. The rows are measured in turn, round by round, and compared within a round: other
-//! work on the machine slows all of them alike. A wrong answer fails the run; a slow one never does.
+//! work on the machine slows all of them alike. The second table is of single layers, in process. A wrong answer fails the run; a
+//! slow one never does.
 
+mod bare;
 mod calls;
+mod collector;
 mod cores;
+mod credentials;
 mod http2;
+mod layered;
+mod layers;
 mod load;
 mod ours;
 mod process;
@@ -16,6 +23,7 @@ mod serve;
 mod server;
 mod session;
 mod spread;
+mod target;
 
 use std::env;
 use std::sync::Arc;
@@ -23,14 +31,16 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use prost::Message as _;
+use session_resumption::pb;
 
-use crate::calls::Target;
 use crate::cores::Cores;
+use crate::credentials::Credentials;
 use crate::load::measure;
 use crate::report::{Circumstances, Report};
-use crate::row::{ROWS, Service};
+use crate::row::ROWS;
 use crate::server::{Given, Server};
 use crate::session::Session;
+use crate::target::{Answer, Target};
 
 /// How long to measure.
 struct Plan {
@@ -40,14 +50,16 @@ struct Plan {
     /// Before each measurement, not counted.
     warm_up: Duration,
     time: Duration,
+    layers: layers::Plan,
 }
 
-/// All of it takes less than a minute. Many short rounds: the other work on the machine is then much the same within one.
+/// All of it takes three minutes. Many short rounds: the other work on the machine is then much the same within one.
 const FULL: Plan = Plan {
-    rounds: 13,
+    rounds: 15,
     settle: Duration::from_millis(300),
-    warm_up: Duration::from_millis(60),
-    time: Duration::from_millis(500),
+    warm_up: Duration::from_millis(50),
+    time: Duration::from_millis(400),
+    layers: layers::Plan { rounds: 300, calls: 300 },
 };
 
 /// For `cargo test --benches`: only that everything answers, and answers right.
@@ -56,6 +68,7 @@ const SMOKE: Plan = Plan {
     settle: Duration::from_millis(300),
     warm_up: Duration::from_millis(10),
     time: Duration::from_millis(300),
+    layers: layers::Plan { rounds: 1, calls: 1 },
 };
 
 fn main() -> anyhow::Result<()> {
@@ -74,18 +87,35 @@ fn main() -> anyhow::Result<()> {
     }
     // Before the runtime starts, so that its threads inherit the core.
     let cores = Cores::claim();
+    let plan = if measuring { &FULL } else { &SMOKE };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(bench(cores.as_ref(), measuring))
+    let session = runtime.block_on(Session::begin())?;
+    let collector = runtime.block_on(collector::start())?;
+    let credentials = Credentials::new(&session.request)?;
+    let (answer, report) = runtime.block_on(rows(plan, &session, &credentials, &collector, cores.as_ref()))?;
+    // The servers have ended by now.
+    let costs = layers::measure(plan.layers, &session, answer, &credentials, &collector);
+    let costs = runtime.block_on(costs)?;
+    if measuring {
+        report.print(&Circumstances { time: plan.time, cores: cores.as_ref(), session: &session.request });
+        layers::print(&costs, report.bare());
+        report.close();
+    }
+    Ok(())
 }
 
-async fn bench(cores: Option<&Cores>, measuring: bool) -> anyhow::Result<()> {
-    let plan = if measuring { &FULL } else { &SMOKE };
-    let session = Session::begin().await?;
-    let servers = start(&session, cores).await?;
-
+/// Measures all rows, and tells what they answered.
+async fn rows(
+    plan: &Plan,
+    session: &Session,
+    credentials: &Credentials,
+    collector: &str,
+    cores: Option<&Cores>,
+) -> anyhow::Result<(pb::ValidateSessionResponse, Report)> {
+    let (answer, servers) = start(session, credentials, collector, cores).await?;
     let mut report = Report::default();
-    for (server, target) in &servers {
-        measure(server, target, Duration::ZERO, plan.settle).await?;
+    for (row, (server, target)) in ROWS.iter().zip(&servers) {
+        measure(server, target, Duration::ZERO, plan.settle).await.context(row.label)?;
     }
     for round in 0..plan.rounds {
         for turn in 0..ROWS.len() {
@@ -99,34 +129,47 @@ async fn bench(cores: Option<&Cores>, measuring: bool) -> anyhow::Result<()> {
 
     // The load asked for replays only: whatever was read beyond one read for each service of ours was read for one of them.
     let reads = session.upstream_reads();
-    let services = ROWS.iter().filter(|row| row.service != Service::Bare).count();
+    let services = ROWS.iter().filter(|row| row.is_ours()).count();
     ensure!(reads == services, "{services} services read {reads} times from Genesys, instead of once each");
-    if measuring {
-        let bytes = servers.first().map(|(_, target)| target.bytes()).context("there are no rows")?;
-        report.print(&Circumstances { time: plan.time, cores, bytes, reads: (reads, services) });
-    }
-    Ok(())
+    Ok((answer, report))
 }
 
 /// Starts the server of each row, and concludes the session at each that is ours.
-async fn start(session: &Session, cores: Option<&Cores>) -> anyhow::Result<Vec<(Server, Arc<Target>)>> {
-    let mut given = Given { genesys: session.genesys(), answer: Vec::new() };
+async fn start(
+    session: &Session,
+    credentials: &Credentials,
+    collector: &str,
+    cores: Option<&Cores>,
+) -> anyhow::Result<(pb::ValidateSessionResponse, Vec<(Server, Arc<Target>)>)> {
+    let mut given = Given {
+        genesys: session.genesys(),
+        collector: collector.to_owned(),
+        files: credentials.files().clone(),
+        answer: Vec::new(),
+    };
     let mut started = Vec::new();
-    // Ours first: the bare ones give the answer that the first of ours gave.
-    let (bare, ours): (Vec<_>, Vec<_>) = (0..ROWS.len()).partition(|index| ROWS[*index].service == Service::Bare);
+    // Ours first: the others give the answer that the first of ours gave.
+    let (ours, others): (Vec<_>, Vec<_>) = (0..ROWS.len()).partition(|index| ROWS[*index].is_ours());
     let mut replay = None;
-    for index in ours.into_iter().chain(bare) {
-        let server = Server::start(index, cores, &given).await.with_context(|| ROWS[index].label)?;
-        let answer = match ROWS[index].service {
-            Service::Ours { .. } => session.conclude(server.addr).await.with_context(|| ROWS[index].label)?,
-            Service::Bare => replay.clone().context("no service of ours came first")?,
+    for index in ours.into_iter().chain(others) {
+        let row = &ROWS[index];
+        let server = Server::start(index, cores, &given).await.with_context(|| row.label)?;
+        let mut target = Target::new(row, server.addr, session, credentials)?;
+        let asking = move || {
+            let answer = if row.is_ours() { target.conclude() } else { target.once() }?;
+            target.takes(answer.clone());
+            anyhow::Ok((target, answer))
         };
-        let first = replay.get_or_insert_with(|| answer.clone());
-        ensure!(first.encoded_len() == answer.encoded_len(), "the answers differ in length: {first:?}, {answer:?}");
-        given.answer = first.encode_to_vec();
-        let target = Target::new(server.addr, &session.request, answer)?;
+        let (target, answer) = tokio::task::spawn_blocking(asking).await?.with_context(|| row.label)?;
+        if let Answer::Message(message) = answer {
+            let first = replay.get_or_insert_with(|| message.clone());
+            ensure!(first.encoded_len() == message.encoded_len(), "answers of other lengths: {first:?}, {message:?}");
+            ensure!(row.is_ours() || *first == message, "{} answers {message:?}", row.label);
+            given.answer = first.encode_to_vec();
+        }
         started.push((index, (server, Arc::new(target))));
     }
     started.sort_unstable_by_key(|(index, _)| *index);
-    Ok(started.into_iter().map(|(_, row)| row).collect())
+    let replay = replay.context("no row answers with a message")?;
+    Ok((*replay, started.into_iter().map(|(_, row)| row).collect()))
 }

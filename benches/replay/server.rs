@@ -8,8 +8,9 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::cores::Cores;
+use crate::credentials::Files;
 use crate::process::{Process, cpu};
-use crate::row::{ROWS, Service};
+use crate::row::{ROWS, With};
 
 /// How long a child may take to come up.
 const START_WITHIN: Duration = Duration::from_secs(20);
@@ -19,6 +20,10 @@ const START_WITHIN: Duration = Duration::from_secs(20);
 pub(crate) struct Given {
     /// Where Genesys is.
     pub(crate) genesys: String,
+    /// Where spans go.
+    pub(crate) collector: String,
+    /// What it knows of callers.
+    pub(crate) files: Files,
     /// The answer to give, encoded; unknown until a service of ours has given it.
     pub(crate) answer: Vec<u8>,
 }
@@ -26,14 +31,21 @@ pub(crate) struct Given {
 impl Given {
     fn line(&self) -> String {
         let bytes: Vec<_> = self.answer.iter().map(u8::to_string).collect();
-        format!("{} {}\n", self.genesys, bytes.join(","))
+        format!("{} {} {} {}\n", self.genesys, self.collector, bytes.join(","), self.files.dir().display())
     }
 
     /// Reads it back.
     pub(crate) fn parse(line: &str) -> anyhow::Result<Self> {
-        let (genesys, answer) = line.split_once(' ').unwrap_or((line, ""));
+        let mut words = line.splitn(4, ' ');
+        let mut next = || words.next().context("the line ends early");
+        let (genesys, collector, answer, dir) = (next()?, next()?, next()?, next()?);
         let bytes = answer.split(',').filter(|byte| !byte.is_empty()).map(str::parse);
-        Ok(Self { genesys: genesys.to_owned(), answer: bytes.collect::<Result<_, _>>()? })
+        Ok(Self {
+            genesys: genesys.to_owned(),
+            collector: collector.to_owned(),
+            files: Files::in_dir(dir),
+            answer: bytes.collect::<Result<_, _>>()?,
+        })
     }
 }
 
@@ -59,7 +71,7 @@ impl Server {
         };
         command.args(["--serve", &index.to_string()]).env_remove("RUST_LOG");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        if ROWS[index].service == (Service::Ours { audit_log: true }) {
+        if ROWS[index].with() == With::AuditLog {
             command.stderr(Stdio::null());
         }
         let mut process = Process::start(&mut command)?;

@@ -1,11 +1,7 @@
-//! The one dropped chat that is asked about, and the answer it has.
+//! The one dropped chat that is asked about.
 
-use std::net::SocketAddr;
-
-use anyhow::ensure;
 use genesys_sim::{NewConversation, Route, Sim, SimOptions};
 use session_resumption::pb;
-use session_resumption::pb::session_resumption_client::SessionResumptionClient;
 
 /// A dropped chat in a simulated Genesys Cloud.
 #[derive(Debug)]
@@ -44,26 +40,6 @@ impl Session {
     /// Where the simulator is.
     pub(crate) fn genesys(&self) -> String {
         self.sim.url()
-    }
-
-    /// Asks a service of ours twice: the first answer is read from Genesys, the second one is the replay.
-    pub(crate) async fn conclude(&self, addr: SocketAddr) -> anyhow::Result<pb::ValidateSessionResponse> {
-        let mut client = SessionResumptionClient::connect(format!("http://{addr}")).await?;
-        let read = client.validate_session(self.request.clone()).await?.into_inner();
-        ensure!(!read.replayed, "the first answer was a replay: {read:?}");
-        let replay = self.replay(addr).await?;
-        ensure!(
-            replay == pb::ValidateSessionResponse { replayed: true, ..read },
-            "the second answer was no replay of the first: {replay:?}"
-        );
-        ensure!(!replay.handshake_id.is_empty(), "the session was not resumable: {replay:?}");
-        Ok(replay)
-    }
-
-    /// Asks once.
-    pub(crate) async fn replay(&self, addr: SocketAddr) -> anyhow::Result<pb::ValidateSessionResponse> {
-        let mut client = SessionResumptionClient::connect(format!("http://{addr}")).await?;
-        Ok(client.validate_session(self.request.clone()).await?.into_inner())
     }
 
     /// How often the conversation was read so far, by whomever.

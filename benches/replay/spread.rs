@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
+    /// Where the middle half lies.
+    pub(crate) quarters: (f64, f64),
     least: f64,
     most: f64,
 }
@@ -13,7 +15,9 @@ impl Spread {
         let mut values: Vec<_> = values.collect();
         values.sort_unstable_by(f64::total_cmp);
         let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
-        Self { median: at(values.len() / 2), least: at(0), most: at(values.len().wrapping_sub(1)) }
+        let quarter = values.len() / 4;
+        let quarters = (at(quarter), at(values.len().wrapping_sub(1 + quarter)));
+        Self { median: at(values.len() / 2), quarters, least: at(0), most: at(values.len().wrapping_sub(1)) }
     }
 }
 

@@ -36,14 +36,14 @@ const SEEN: [HeaderName; 4] = [
 const REMEMBERED: Duration = Duration::from_hours(2);
 
 /// Lets pages of exactly these origins call, with their cookies. Whatever is no page's request passes by untouched.
-pub(super) fn layer<S: Clone>(origins: &[HeaderValue]) -> impl Layer<S, Service = ForPages<S>> + use<S> {
+pub fn layer<S: Clone>(origins: &[HeaderValue]) -> impl Layer<S, Service = ForPages<S>> + use<S> {
     let cors = rules(origins);
     layer_fn(move |inner: S| ForPages { cors: cors.layer(inner.clone()), inner })
 }
 
 /// Asks the rules about requests of pages alone.
 #[derive(Debug, Clone)]
-pub(super) struct ForPages<S> {
+pub struct ForPages<S> {
     inner: S,
     cors: Cors<S>,
 }

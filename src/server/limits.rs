@@ -42,7 +42,7 @@ struct Inner {
 }
 
 /// Whether a request may come now; none if it is exempt.
-type Counted = Option<Result<Standing, Refused>>;
+pub type Counted = Option<Result<Standing, Refused>>;
 
 impl Limits {
     /// Nobody owes anything yet.
@@ -60,13 +60,13 @@ impl Limits {
     }
 
     /// Counts a request for the address it comes from, before it is known who calls.
-    pub(super) fn by_address(&self, extensions: &Extensions) -> Counted {
+    pub fn by_address(&self, extensions: &Extensions) -> Counted {
         let address = extensions.get::<Address>()?;
         count(self.inner.address.as_ref(), address)
     }
 
     /// Counts a request for whoever calls.
-    pub(super) fn by_principal(&self, extensions: &Extensions) -> Counted {
+    pub fn by_principal(&self, extensions: &Extensions) -> Counted {
         let (Identity::Known(principal) | Identity::Lapsed(principal)) = identity(extensions) else {
             return None;
         };

@@ -3,12 +3,12 @@
 pub mod access;
 pub mod admin;
 mod connect;
-mod cors;
+pub mod cors;
 mod descriptors;
 pub mod grpc;
 pub mod health;
 pub mod limits;
 pub mod openapi;
-mod protocol;
+pub mod protocol;
 pub mod session_cookie;
 pub mod stack;

@@ -10,7 +10,7 @@ use crate::layers::trace::{Rpc, System};
 
 /// What a request speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub enum Protocol {
     /// gRPC over HTTP/2.
     Grpc,
     /// gRPC-Web, binary or as text.
@@ -78,13 +78,13 @@ pub(super) fn method(path: &str) -> Option<access::Method> {
 }
 
 /// What a request is counted under.
-pub(super) fn call(path: &str, protocol: Protocol) -> Call {
+pub fn call(path: &str, protocol: Protocol) -> Call {
     let (service, method) = find(path).map_or(("other", "other"), |(service, method, _)| (*service, *method));
     Call { service, method, protocol: protocol.name() }
 }
 
 /// The call a request is traced as; none for what there is not.
-pub(super) fn traced(path: &str, protocol: Protocol) -> Option<Rpc> {
+pub fn traced(path: &str, protocol: Protocol) -> Option<Rpc> {
     let (service, method, _) = *find(path)?;
     let system = match protocol {
         Protocol::Grpc | Protocol::GrpcWeb => System::Grpc,

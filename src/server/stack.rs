@@ -110,10 +110,18 @@ pub struct Rules {
 /// A stack of one protocol.
 type Branch = BoxCloneSyncService<Request, Response, Infallible>;
 
+/// What stands behind the layers.
+#[derive(Debug)]
+pub struct Services {
+    /// Calls by gRPC, and by gRPC-Web.
+    pub calls: Router,
+    /// Calls by Connect, and the refusal of what is none.
+    pub connect: Router,
+    /// What whoever watches may ask, by gRPC and gRPC-Web.
+    pub watching: Router,
+}
+
 /// Everything the serving port answers, behind all its layers.
-///
-/// The protocols have the same paths and are told apart by the type of the body. What is none of them is refused in Connect's form,
-/// which is plain HTTP.
 pub fn router(
     server: Server,
     cookies: Cookies,
@@ -123,10 +131,19 @@ pub fn router(
     let connect = connect::router(&server, session_cookie::router(cookies))?;
     let registry = SessionRegistryServer::new(server.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
     let resumption = SessionResumptionServer::new(server).max_decoding_message_size(MAX_REQUEST_BYTES);
-    // Right around the service: what tonic refuses before a handler sees it gets a reason, like every other error.
-    let calls = Routes::new(resumption).add_service(registry).into_axum_router().layer(MapResponseLayer::new(explain));
+    let calls = Routes::new(resumption).add_service(registry).into_axum_router();
     let watching = Routes::new(health).add_service(reflection()?).into_axum_router();
+    Ok(behind(rules, Services { calls, connect, watching }))
+}
 
+/// Services behind all layers.
+///
+/// The protocols have the same paths and are told apart by the type of the body. What is none of them is refused in Connect's form,
+/// which is plain HTTP.
+pub fn behind(rules: Rules, services: Services) -> Router {
+    let Services { calls, connect, watching } = services;
+    // Right around the service: what tonic refuses before a handler sees it gets a reason, like every other error.
+    let calls = calls.layer(MapResponseLayer::new(explain));
     let outer = layers![OUTER;
         "request_id" => RequestIdLayer::new(Uuid::new_v4),
         "cors" => cors::layer(&rules.allowed_origins),
@@ -152,7 +169,7 @@ pub fn router(
         branch.clone().oneshot(request)
     };
     let doors = outer.map_request(|request: http::Request<_>| request.map(Body::new)).service_fn(by_protocol);
-    Ok(Router::new().fallback_service(doors))
+    Router::new().fallback_service(doors)
 }
 
 /// The layers that all protocols share, with what they count.

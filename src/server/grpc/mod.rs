@@ -20,8 +20,8 @@ use crate::pb::session_resumption_server::SessionResumption;
 use crate::service::sessions::Sessions;
 use crate::service::{Caller, Resumption};
 
-pub use status::status;
-pub(super) use status::{NOT_A_MESSAGE, answer, code_name, code_of, explain};
+pub(super) use status::{NOT_A_MESSAGE, code_name, explain};
+pub use status::{answer, code_of, status};
 
 /// The service behind `sessionresumption.v1.SessionResumption` and `sessionresumption.v1.SessionRegistry`.
 #[derive(Debug, Clone)]

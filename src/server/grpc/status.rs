@@ -58,12 +58,12 @@ fn too_large() -> Error {
 }
 
 /// The answer that tells of an error.
-pub(in crate::server) fn answer<B: Default>(error: Error) -> Response<B> {
+pub fn answer<B: Default>(error: Error) -> Response<B> {
     status(error).into_http()
 }
 
 /// The code an answer is counted under. That of a call that succeeded stands in the trailers.
-pub(in crate::server) fn code_of<B>(response: &Response<B>) -> &'static str {
+pub fn code_of<B>(response: &Response<B>) -> &'static str {
     Status::from_header_map(response.headers()).map_or("OK", |status| code_name(status.code()))
 }
 
