@@ -49,6 +49,7 @@ bench-store: ## Compare the Redis store with redis-benchmark, and our connection
 fmt: ## Format code and contract
 	@scripts/setup.sh rust buf
 	@cargo fmt --all
+	@cargo fmt --manifest-path fuzz/Cargo.toml
 	@tools/node_modules/.bin/buf format --write
 
 .PHONY: setup
@@ -60,6 +61,7 @@ setup: ## Install what is missing to build and check
 fmt-check:
 	$(call step,format)
 	@cargo fmt --all --check
+	@cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 .PHONY: proto
 proto: ## Check the protobuf contract: style, and that no client breaks

@@ -98,8 +98,7 @@ pub fn door() -> axum::Router {
         let ours = || SessionTokens::new(&[b"a-secret-of-our-own-that-is-long-enough"]);
         let authenticator = Authenticator::new(Callers::default(), ours(), settings, Arc::clone(&clock));
         let authenticator = Arc::new(authenticator.expect("it needs nothing"));
-        let session_rules =
-            SessionRules { token_ttl: Duration::from_mins(15), shown_late: Duration::from_mins(5) };
+        let session_rules = SessionRules { token_ttl: Duration::from_mins(15), shown_late: Duration::from_mins(5) };
         let sessions = Sessions::new(ports.clone(), Some(Arc::clone(&authenticator) as _), session_rules);
         let (_, health) = Health::new().await;
         let limits = Limits::new(Rates::default());

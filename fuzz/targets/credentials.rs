@@ -28,13 +28,10 @@ struct Given<'a> {
 }
 
 fuzz_target!(|given: Given<'_>| {
-    let certificates: Vec<_> = given.certificate.map(|bytes| CertificateDer::from(bytes.to_vec())).into_iter().collect();
-    let shown = Shown {
-        bearer: given.bearer,
-        api_key: given.api_key,
-        cookie: given.cookie,
-        certificates: &certificates,
-    };
+    let certificates: Vec<_> =
+        given.certificate.map(|bytes| CertificateDer::from(bytes.to_vec())).into_iter().collect();
+    let shown =
+        Shown { bearer: given.bearer, api_key: given.api_key, cookie: given.cookie, certificates: &certificates };
     let identified = block_on(AUTHENTICATOR.identify(shown)).expect("no keys have to be fetched");
     // A key of 256 bits is not guessed, nor is a signature.
     assert!(matches!(identified.identity, Identity::Nobody | Identity::Refused), "{identified:?}");

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn requests_are_told_apart_exactly() {
         let told = |types: &[&'static str]| {
-            let headers = types.iter().map(|value| (CONTENT_TYPE, http::HeaderValue::from_static(value))).collect();
+            let headers = types.iter().map(|value| (CONTENT_TYPE, HeaderValue::from_static(value))).collect();
             Protocol::of(&Method::POST, &headers)
         };
         for (types, expected) in [
@@ -126,7 +126,7 @@ mod tests {
         ] {
             assert_eq!(told(types), expected, "{types:?}");
         }
-        let grpc = [(CONTENT_TYPE, http::HeaderValue::from_static("application/grpc"))].into_iter().collect();
+        let grpc = [(CONTENT_TYPE, HeaderValue::from_static("application/grpc"))].into_iter().collect();
         assert_eq!(Protocol::of(&Method::GET, &grpc), Protocol::Connect, "gRPC is posted");
     }
 
