@@ -5,18 +5,14 @@
 //! compared within a round: other work on the machine slows all of them alike. A wrong answer fails the run; a slow one never
 //! does.
 
-#[path = "../replay/calls.rs"]
 #[allow(dead_code, reason = "the other benchmark tells more")]
 mod calls;
 mod connections;
 #[path = "../replay/cores.rs"]
 mod cores;
-#[path = "../replay/http2.rs"]
 mod http2;
-#[path = "../replay/load.rs"]
 #[allow(dead_code, reason = "the other benchmark tells more")]
 mod load;
-#[path = "../replay/ours.rs"]
 mod ours;
 #[path = "../replay/process.rs"]
 mod process;
@@ -24,8 +20,8 @@ mod redis_benchmark;
 mod redis_server;
 mod replays;
 mod server;
-#[path = "../replay/session.rs"]
 mod session;
+#[allow(dead_code, reason = "the other benchmark tells more")]
 #[path = "../replay/spread.rs"]
 mod spread;
 mod step;
