@@ -13,6 +13,8 @@ seconds=${SECONDS_EACH:-20}
 
 # Without a sanitizer: the code is safe Rust, so panics and assertions are what can be found, and the pinned toolchain does.
 options=(--dev --sanitizer none --no-cfg-fuzzing)
+# cargo-fuzz has no --locked: a lock file that is behind is told here, and not mended in silence.
+cargo metadata --quiet --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 "$tool" build "${options[@]}" >&2
 [ $# -gt 0 ] || set -- callers config credentials door
 for target in "$@"; do

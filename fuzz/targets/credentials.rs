@@ -1,4 +1,6 @@
 //! What callers show: nobody is known by anything but a credential that was given out.
+//!
+//! The input is up to three lines: a token, a key, a cookie's value. An empty line shows nothing.
 
 #![no_main]
 
@@ -19,20 +21,15 @@ static AUTHENTICATOR: LazyLock<Authenticator> = LazyLock::new(|| {
     Authenticator::new(callers, ours, settings, Arc::new(Standing)).expect("it needs nothing")
 });
 
-#[derive(Debug, arbitrary::Arbitrary)]
-struct Given<'a> {
-    bearer: Option<&'a str>,
-    api_key: Option<&'a str>,
-    cookie: Option<&'a str>,
-    certificate: Option<&'a [u8]>,
-}
-
-fuzz_target!(|given: Given<'_>| {
-    let certificates: Vec<_> =
-        given.certificate.map(|bytes| CertificateDer::from(bytes.to_vec())).into_iter().collect();
-    let shown =
-        Shown { bearer: given.bearer, api_key: given.api_key, cookie: given.cookie, certificates: &certificates };
-    let identified = block_on(AUTHENTICATOR.identify(shown)).expect("no keys have to be fetched");
-    // A key of 256 bits is not guessed, nor is a signature.
-    assert!(matches!(identified.identity, Identity::Nobody | Identity::Refused), "{identified:?}");
+fuzz_target!(|given: &[u8]| {
+    let certificates = [CertificateDer::from(given.to_vec())];
+    let text = String::from_utf8_lossy(given);
+    let mut lines = text.lines().map(|line| Some(line).filter(|line| !line.is_empty()));
+    let (bearer, api_key, cookie) = (lines.next().flatten(), lines.next().flatten(), lines.next().flatten());
+    for certificates in [&certificates[..], &[]] {
+        let shown = Shown { bearer, api_key, cookie, certificates };
+        let identified = block_on(AUTHENTICATOR.identify(shown)).expect("no keys have to be fetched");
+        // A key of 256 bits is not guessed, nor is a signature.
+        assert!(matches!(identified.identity, Identity::Nobody | Identity::Refused), "{identified:?}");
+    }
 });

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::key::{Describe, Key};
 use super::parse::{
     Address, CallersFile, CertificateFile, Choice, CollectorUrl, HttpUrl, KeyFile, Networks, Origins, Portion, Range,
-    RateOrOff, Ratio, Secret, SecretFile, SecretsFile, StoreAddress, Switch, Text, WholeNumber, WindowRange,
+    RateOrOff, Ratio, RegionName, Secret, SecretFile, SecretsFile, StoreAddress, Switch, Text, WholeNumber,
+    WindowRange,
 };
 use super::sections::{MarkerAuthor, OtlpProtocol, Profile, ReadMethod, SameSite, TokenRefresh};
 
@@ -183,18 +184,25 @@ keys! {
         why: "must be given: a wrong guess would fail every call",
         parser: Choice(&[("guide", Profile::Guide)]),
     };
+    GENESYS_REGION: RegionName = Key {
+        name: "genesys.region",
+        default: None,
+        help: "the region of your organisation, which gives genesys.api_url and genesys.login_url where they are not given",
+        why: "only you know your region",
+        parser: RegionName,
+    };
     GENESYS_API_URL: HttpUrl = Key {
         name: "genesys.api_url",
         default: None,
         help: "the API of your region, such as https://api.mypurecloud.com",
-        why: "must be given: only you know your region",
+        why: "must be given, or genesys.region: only you know your region",
         parser: HttpUrl,
     };
     GENESYS_LOGIN_URL: HttpUrl = Key {
         name: "genesys.login_url",
         default: None,
         help: "the login host of your region, such as https://login.mypurecloud.com; tokens come from /oauth/token beneath it",
-        why: "must be given: only you know your region",
+        why: "must be given, or genesys.region: only you know your region",
         parser: HttpUrl,
     };
     GENESYS_CLIENT_ID: Text = Key {

@@ -21,8 +21,8 @@ pub(crate) use parse::duration;
 pub use render::reference;
 pub use sections::{
     AuthConfig, Certificates, GenesysConfig, HandshakeConfig, InjectConfig, LimitsConfig, MarkerAuthor, OtlpProtocol,
-    PolicyConfig, Profile, Rate, ReadMethod, SameSite, ServerConfig, Share, StoreConfig, StoreUrl, TlsConfig, TlsFiles,
-    TokenRefresh, TracingConfig, WebConfig, Window, WindowsConfig,
+    PolicyConfig, Profile, Rate, ReadMethod, Region, SameSite, ServerConfig, Share, StoreConfig, StoreUrl, TlsConfig,
+    TlsFiles, TokenRefresh, TracingConfig, WebConfig, Window, WindowsConfig,
 };
 
 use reader::{Line, Reader};

@@ -16,7 +16,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::key::Key;
 use super::keys;
+use super::parse::Parse;
 use super::reader::Reader;
 use crate::store_url::RedisUrl;
 
@@ -60,6 +62,15 @@ pub struct GenesysConfig {
     pub budget_per_minute: u32,
     /// The part of it that may be used without the store.
     pub degraded_share: Share,
+}
+
+/// The hosts of a region of Genesys Cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// Its API.
+    pub api_url: Url,
+    /// Where tokens come from.
+    pub login_url: Url,
 }
 
 /// A part of a whole: more than nothing, at most all.
@@ -214,11 +225,28 @@ impl ServerConfig {
     }
 }
 
+/// The URL that is given, or the region's.
+fn of_region<P: Parse<Value = Url>>(
+    reader: &mut Reader,
+    region: Option<&Option<Region>>,
+    key: &Key<P>,
+    url: fn(&Region) -> &Url,
+) -> Option<Url> {
+    match region {
+        _ if reader.gives(key) => reader.get(key),
+        Some(Some(region)) => Some(url(region).clone()),
+        // Which is wrong, and was told so.
+        None => None,
+        Some(None) => reader.get(key),
+    }
+}
+
 impl GenesysConfig {
     pub(in crate::config) fn read(reader: &mut Reader) -> Option<Self> {
         let profile = reader.get(&keys::GENESYS_PROFILE);
-        let api_url = reader.get(&keys::GENESYS_API_URL);
-        let login_url = reader.get(&keys::GENESYS_LOGIN_URL);
+        let region = reader.get_if_given(&keys::GENESYS_REGION);
+        let api_url = of_region(reader, region.as_ref(), &keys::GENESYS_API_URL, |region| &region.api_url);
+        let login_url = of_region(reader, region.as_ref(), &keys::GENESYS_LOGIN_URL, |region| &region.login_url);
         let client_id = reader.get(&keys::GENESYS_CLIENT_ID);
         let client_secret = reader.get_either(&keys::GENESYS_CLIENT_SECRET, &keys::GENESYS_CLIENT_SECRET_FILE);
         let timeout = reader.get(&keys::GENESYS_TIMEOUT);

@@ -161,3 +161,18 @@ fn what_is_not_utf8_is_refused_unseen() {
     );
     assert!(text.contains("unknown variable") && !text.contains("hunter2"), "{text}");
 }
+
+#[test]
+fn a_region_gives_the_urls_that_are_not_given() {
+    let text = "[genesys]\nprofile = \"guide\"\nregion = \"eu_central_1\"\nclient_id = \"c\"\nclient_secret = \"s\"\n";
+    let urls = |text: &str| {
+        let config = load(text, &[]).unwrap().genesys;
+        (config.api_url.to_string(), config.login_url.to_string())
+    };
+    assert_eq!(urls(text), ("https://api.mypurecloud.de/".to_owned(), "https://login.mypurecloud.de/".to_owned()));
+    let own = format!("{text}api_url = \"https://proxy.example.com\"\n");
+    assert_eq!(urls(&own), ("https://proxy.example.com/".to_owned(), "https://login.mypurecloud.de/".to_owned()));
+    assert_eq!(urls(&text.replace("eu_central_1", "mypurecloud.de")), urls(text));
+    let found = problems(&text.replace("eu_central_1", "moon_1"), &[]);
+    assert!(found.len() == 1 && found[0].contains("no such region"), "{found:?}");
+}
