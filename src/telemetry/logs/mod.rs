@@ -6,14 +6,14 @@ use std::fmt;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
-use tracing::Dispatch;
+use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 use tracing_subscriber::fmt::{MakeWriter, format::JsonFields};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, Registry, reload};
 
-use super::traces::Traces;
+use super::traces::{Traces, spans};
 use ids::{Ids, WithIds};
 
 /// The directive that keeps the audit record.
@@ -44,8 +44,10 @@ pub enum Form {
 #[derive(Clone)]
 pub struct Levels {
     rules: Rules,
-    reload: Arc<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>,
+    reload: Reload,
 }
+
+type Reload = Arc<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>;
 
 /// What holds of whatever levels.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +88,20 @@ fn build(
     writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
     traces: Option<&Traces>,
 ) -> (Dispatch, Levels) {
+    let (subscriber, reload) = joined(chosen, form, writer, traces);
+    (subscriber.into(), Levels { rules, reload })
+}
+
+/// Whoever listens to anything below the log's levels makes it dear: hyper and h2 tell of each frame, and would be heard.
+fn joined<W>(
+    chosen: EnvFilter,
+    form: Form,
+    writer: W,
+    traces: Option<&Traces>,
+) -> (impl Subscriber + Send + Sync + use<W>, Reload)
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let (filter, handle) = reload::Layer::new(chosen);
     let ids = Ids::default();
     let lines = tracing_subscriber::fmt::layer::<Registry>().with_writer(writer);
@@ -97,9 +113,9 @@ fn build(
         }
         Form::Text { colours } => lines.with_ansi(colours).boxed(),
     };
-    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter)).with(ids);
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter)).with(ids.with_filter(spans()));
     let reload = Arc::new(move |filter| handle.reload(filter).map_err(|error| error.to_string()));
-    (subscriber.with(traces.map(Traces::layer)).into(), Levels { rules, reload })
+    (subscriber.with(traces.map(Traces::layer)), reload)
 }
 
 impl Levels {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::Mutex;
 
 use super::*;
+use crate::telemetry::traces;
 
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
@@ -97,4 +98,15 @@ fn lines_carry_the_name_of_their_request() {
             .iter()
             .all(|line| line.get("span").is_none() && line.get("spans").is_none() && !line["timestamp"].is_null())
     );
+}
+
+#[tokio::test]
+async fn nobody_listens_to_what_is_not_logged() {
+    let settings =
+        traces::Settings { endpoint: "http://127.0.0.1:9".parse().unwrap(), protocol: traces::Protocol::Http };
+    let traces = traces::install(&settings).unwrap();
+    for traces in [None, Some(&traces)] {
+        let (subscriber, _) = joined(EnvFilter::new("info"), Form::Json, io::sink, traces);
+        assert_eq!(subscriber.max_level_hint(), Some(LevelFilter::INFO));
+    }
 }

@@ -14,10 +14,10 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing::Subscriber;
+use tracing::{Level, Metadata, Subscriber};
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::registry::LookupSpan;
 use url::Url;
 
@@ -75,6 +75,15 @@ pub fn install(settings: &Settings) -> Result<Traces, CannotExport> {
     Ok(Traces { tracer: provider.tracer(env!("CARGO_PKG_NAME")), stop, exporting })
 }
 
+/// The spans of ours. All of them are of the highest level, so that nothing below it is listened to for their sake.
+pub(super) fn spans() -> FilterFn {
+    FilterFn::new(is_ours as fn(&Metadata<'_>) -> bool).with_max_level_hint(Level::ERROR)
+}
+
+fn is_ours(about: &Metadata<'_>) -> bool {
+    about.is_span() && *about.level() == Level::ERROR && about.target().starts_with(TARGET)
+}
+
 impl Traces {
     /// Makes spans of `tracing` ours. Events stay in the log: they may name what has no place in a trace.
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
@@ -87,7 +96,7 @@ impl Traces {
             .with_target(false)
             .with_tracked_inactivity(false)
             .with_context_activation(false)
-            .with_filter(filter_fn(|about| about.is_span() && about.target().starts_with(TARGET)))
+            .with_filter(spans())
     }
 
     /// Sends what is left, in two seconds at most.
