@@ -150,26 +150,40 @@ pub fn behind(rules: Rules, services: Services) -> Router {
         "drain" => DrainLayer::new(PATIENCE),
     ];
     let shared = Shared::new(rules);
-    let grpc = shared.around(calls.clone(), Protocol::Grpc, grpc::answer, grpc::code_of);
-    let grpc_web = translated(shared.around(calls, Protocol::GrpcWeb, grpc::answer, grpc::code_of));
-    let connect = shared.around(connect, Protocol::Connect, connect::answer, connect::code_of);
-    // Whoever watches does so for as long as it likes, and needs no credentials to see whether we are well.
-    let (watching, watching_web) =
-        (BoxCloneSyncService::new(watching.clone()), translated(BoxCloneSyncService::new(watching)));
-
-    let by_protocol = move |request: Request| {
-        let protocol = Protocol::of(request.method(), request.headers());
-        let branch = match (protocol, protocol::is_of_watchers(request.uri().path())) {
-            (Protocol::Grpc, false) => &grpc,
-            (Protocol::GrpcWeb, false) => &grpc_web,
-            (Protocol::Grpc, true) => &watching,
-            (Protocol::GrpcWeb, true) => &watching_web,
-            (Protocol::Connect, _) => &connect,
-        };
-        branch.clone().oneshot(request)
-    };
+    // One for all requests: the layers around are copied for each of them.
+    let branches = Arc::new(Branches {
+        grpc: shared.around(calls.clone(), Protocol::Grpc, grpc::answer, grpc::code_of),
+        grpc_web: translated(shared.around(calls, Protocol::GrpcWeb, grpc::answer, grpc::code_of)),
+        connect: shared.around(connect, Protocol::Connect, connect::answer, connect::code_of),
+        // Whoever watches does so for as long as it likes, and needs no credentials to see whether we are well.
+        watching: BoxCloneSyncService::new(watching.clone()),
+        watching_web: translated(BoxCloneSyncService::new(watching)),
+    });
+    let by_protocol = move |request: Request| branches.of(&request).clone().oneshot(request);
     let doors = outer.map_request(|request: http::Request<_>| request.map(Body::new)).service_fn(by_protocol);
     Router::new().fallback_service(doors)
+}
+
+/// The stacks of all protocols.
+struct Branches {
+    grpc: Branch,
+    grpc_web: Branch,
+    connect: Branch,
+    watching: Branch,
+    watching_web: Branch,
+}
+
+impl Branches {
+    fn of(&self, request: &Request) -> &Branch {
+        let protocol = Protocol::of(request.method(), request.headers());
+        match (protocol, protocol::is_of_watchers(request.uri().path())) {
+            (Protocol::Grpc, false) => &self.grpc,
+            (Protocol::GrpcWeb, false) => &self.grpc_web,
+            (Protocol::Grpc, true) => &self.watching,
+            (Protocol::GrpcWeb, true) => &self.watching_web,
+            (Protocol::Connect, _) => &self.connect,
+        }
+    }
 }
 
 /// The layers that all protocols share, with what they count.
