@@ -145,7 +145,7 @@ pub fn behind(rules: Rules, services: Services) -> Router {
     // Right around the service: what tonic refuses before a handler sees it gets a reason, like every other error.
     let calls = calls.layer(MapResponseLayer::new(explain));
     let outer = layers![OUTER;
-        "request_id" => RequestIdLayer::new(Uuid::new_v4),
+        "request_id" => RequestIdLayer::new(request_name),
         "cors" => cors::layer(&rules.allowed_origins),
         "drain" => DrainLayer::new(PATIENCE),
     ];
@@ -261,6 +261,11 @@ fn reflection() -> Result<ServerReflectionServer<impl ServerReflection>, BrokenD
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .map_err(|error| BrokenDescriptors(error.to_string()))
+}
+
+/// A name for a request. It is no secret, so that the operating system need not be asked for each.
+pub fn request_name() -> Uuid {
+    uuid::Builder::from_random_bytes(rand::random()).into_uuid()
 }
 
 /// When whoever is turned away may come back: each at a time of its own, or they come back together.

@@ -17,12 +17,11 @@ use session_resumption::layers::rescue::RescueLayer;
 use session_resumption::layers::rpc_metrics::RpcMetricsLayer;
 use session_resumption::layers::trace::TraceLayer;
 use session_resumption::server::protocol::{self, Protocol};
-use session_resumption::server::stack::{BRANCH, INNER, OUTER, Rules, WEB};
+use session_resumption::server::stack::{BRANCH, INNER, OUTER, Rules, WEB, request_name};
 use session_resumption::server::{cors, grpc};
 use session_resumption::service::out_of_time;
 use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
-use uuid::Uuid;
 
 use super::{Boxed, boxed};
 
@@ -48,7 +47,7 @@ pub(super) fn stacks(calls: &Router, rules: &Rules) -> Vec<(&'static str, Boxed)
     let Rules { access, limits, trusted_proxies, allowed_origins, tracing, max_call_time, max_concurrent_calls } =
         rules;
     grow!(stacks, calls, []
-        "request_id" => RequestIdLayer::new(Uuid::new_v4),
+        "request_id" => RequestIdLayer::new(request_name),
         "cors" => cors::layer(allowed_origins),
         "drain" => DrainLayer::new(Patience { bytes: 2 * MIB, time: Duration::from_secs(1) }),
         "trace" => TraceLayer::new(
