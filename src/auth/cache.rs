@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::principal::Principal;
+use super::{Identified, LONGEST_TOKEN};
 
 /// The most tokens remembered; the oldest makes room.
 const MOST: usize = 10_000;
@@ -25,23 +25,27 @@ pub(super) struct Cache {
 
 #[derive(Default)]
 struct Entries {
-    by_key: HashMap<Key, (Principal, Timestamp)>,
+    by_key: HashMap<Key, (Identified, Timestamp)>,
     /// In the order in which they came.
     order: VecDeque<Key>,
 }
 
 impl Cache {
-    pub(super) fn get(&self, token: &str, now: Timestamp) -> Option<Principal> {
+    pub(super) fn get(&self, token: &str, now: Timestamp) -> Option<Identified> {
+        if token.len() > LONGEST_TOKEN {
+            return None;
+        }
+        let key = key(token);
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let (principal, until) = entries.by_key.get(&key(token))?;
-        (now < *until).then(|| principal.clone())
+        let (identified, until) = entries.by_key.get(&key)?;
+        (now < *until).then(|| identified.clone())
     }
 
-    pub(super) fn put(&self, token: &str, principal: Principal, good_until: Timestamp, now: Timestamp) {
+    pub(super) fn put(&self, token: &str, identified: Identified, good_until: Timestamp, now: Timestamp) {
         let until = now.checked_add(LONGEST).map_or(good_until, |longest| longest.min(good_until));
         let key = key(token);
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.by_key.insert(key, (principal, until)).is_none() {
+        if entries.by_key.insert(key, (identified, until)).is_none() {
             entries.order.push_back(key);
         }
         if entries.order.len() > MOST
@@ -64,6 +68,11 @@ fn key(token: &str) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::principal::{Identity, Principal};
+
+    fn service(name: &str) -> Identified {
+        Identity::Known(Principal::service(name)).into()
+    }
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -72,8 +81,8 @@ mod tests {
     #[test]
     fn a_token_is_known_for_a_minute_and_never_beyond_its_end() {
         let cache = Cache::default();
-        cache.put("long", Principal::service("a"), at(1_000), at(0));
-        cache.put("short", Principal::service("b"), at(10), at(0));
+        cache.put("long", service("a"), at(1_000), at(0));
+        cache.put("short", service("b"), at(10), at(0));
         for (token, now, known) in
             [("long", 59, true), ("long", 60, false), ("short", 9, true), ("short", 10, false), ("else", 0, false)]
         {
@@ -87,7 +96,7 @@ mod tests {
     fn the_oldest_makes_room() {
         let cache = Cache::default();
         for number in 0..=MOST {
-            cache.put(&number.to_string(), Principal::service("a"), at(50), at(0));
+            cache.put(&number.to_string(), service("a"), at(50), at(0));
         }
         assert_eq!(cache.get("0", at(1)), None);
         assert!(cache.get("1", at(1)).is_some() && cache.get(&MOST.to_string(), at(1)).is_some());

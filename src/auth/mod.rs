@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use jsonwebtoken::DecodingKey;
 use rustls::pki_types::CertificateDer;
 
@@ -143,15 +144,16 @@ impl Authenticator {
     }
 
     async fn by_token(&self, known: &Known, token: &str) -> Result<Identified, Error> {
+        let now = self.clock.now();
+        // Before the token is even read: that alone costs more than the rest of a call.
+        if let Some(identified) = known.verified.get(token, now) {
+            return Ok(identified);
+        }
         let Some(issuer) = jwt::issuer(token) else { return Ok(Identity::Refused.into()) };
         if issuer == OUR_ISSUER {
-            return Ok(self.by_session_token(known, token));
+            return Ok(self.by_new_session_token(known, token, now));
         }
         let Some(checker) = known.issuers.get(&issuer) else { return Ok(Identity::Refused.into()) };
-        let now = self.clock.now();
-        if let Some(principal) = known.verified.get(token, now) {
-            return Ok(Identity::Known(principal).into());
-        }
         let published;
         let keys = match &checker.keys {
             Source::Fixed(keys) => keys,
@@ -162,8 +164,9 @@ impl Authenticator {
         };
         let identity = match jwt::check(&checker.issuer, keys, token, now) {
             Ok(Checked { principal, since_expiry: None, good_until }) => {
-                known.verified.put(token, principal.clone(), good_until, now);
-                Identity::Known(principal)
+                let identified = Identified::from(Identity::Known(principal));
+                known.verified.put(token, identified.clone(), good_until, now);
+                return Ok(identified);
             }
             Ok(Checked { principal, since_expiry: Some(since), .. })
                 if principal.role == Role::Browser && since <= self.settings.lapsed_for =>
@@ -176,14 +179,25 @@ impl Authenticator {
         Ok(identity.into())
     }
 
+    /// Where no other token counts, even if it was found good elsewhere.
     fn by_session_token(&self, known: &Known, token: &str) -> Identified {
+        let now = self.clock.now();
+        let remembered = known.verified.get(token, now).filter(|identified| identified.session_token.is_some());
+        remembered.unwrap_or_else(|| self.by_new_session_token(known, token, now))
+    }
+
+    fn by_new_session_token(&self, known: &Known, token: &str, now: Timestamp) -> Identified {
         let session_tokens = known.session_tokens.as_ref();
-        let verified =
-            session_tokens.and_then(|tokens| tokens.verify(token, self.clock.now(), self.settings.lapsed_for));
-        match verified {
-            Some(token) => Identified { identity: token.identity(), session_token: Some(token) },
-            None => Identity::Nobody.into(),
+        let Some(verified) = session_tokens.and_then(|tokens| tokens.verify(token, now, self.settings.lapsed_for))
+        else {
+            return Identity::Nobody.into();
+        };
+        let (good_until, lapsed) = (verified.expires, verified.lapsed);
+        let identified = Identified { identity: verified.identity(), session_token: Some(verified) };
+        if !lapsed {
+            known.verified.put(token, identified.clone(), good_until, now);
         }
+        identified
     }
 }
 

@@ -112,3 +112,21 @@ async fn a_verified_token_is_remembered_until_the_callers_change() {
     authenticator.replace(crate::callers::Callers::default(), None).unwrap();
     assert_eq!(identify().await, Identity::Refused);
 }
+
+/// It is remembered with what it is: a site's token is no cookie, however good it was found.
+#[tokio::test]
+async fn what_is_remembered_of_a_token_counts_only_where_the_token_does() {
+    let authenticator = authenticator();
+    let identify = async |shown| authenticator.identify(shown).await.unwrap();
+    let by_bearer = |token| Shown { bearer: Some(token), ..Shown::default() };
+    let by_cookie = |token| Shown { cookie: Some(token), ..Shown::default() };
+
+    let of_the_site = hs(&browser("site"));
+    assert!(matches!(identify(by_bearer(&of_the_site)).await.identity, Identity::Known(_)));
+    assert_eq!(identify(by_cookie(&of_the_site)).await.identity, Identity::Nobody);
+
+    let ours = our_tokens().issue(&pair(), Uuid::from_u128(7), 3, now(), Duration::from_mins(15)).unwrap();
+    let first = identify(by_bearer(&ours)).await;
+    assert_eq!(first.session_token.as_ref().map(|token| token.generation), Some(3));
+    assert_eq!((identify(by_bearer(&ours)).await, identify(by_cookie(&ours)).await), (first.clone(), first));
+}
