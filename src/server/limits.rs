@@ -62,7 +62,7 @@ impl Limits {
     /// Counts a request for the address it comes from, before it is known who calls.
     pub fn by_address(&self, extensions: &Extensions) -> Counted {
         let address = extensions.get::<Address>()?;
-        count(self.inner.address.as_ref(), address)
+        count(self.inner.address.as_ref(), &address.network())
     }
 
     /// Counts a request for whoever calls.

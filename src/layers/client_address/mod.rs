@@ -9,7 +9,7 @@ mod service;
 pub use layer::ClientAddressLayer;
 pub use service::ClientAddress;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::HeaderMap;
 
@@ -20,6 +20,17 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Where a request comes from, in its extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Address(pub IpAddr);
+
+impl Address {
+    /// The addresses that one client has at its disposal: an IPv6 network of the customary size, or one IPv4 address. Whoever counted
+    /// IPv6 addresses one by one would count nobody.
+    pub fn network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(_) => self.0,
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        }
+    }
+}
 
 /// The client's address, as the peer and the proxies that are trusted tell it.
 fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr]) -> IpAddr {
@@ -58,6 +69,18 @@ mod tests {
             .iter()
             .map(|line| (http::HeaderName::from_static(FORWARDED_FOR), HeaderValue::from_str(line).unwrap()));
         of(peer.parse().unwrap(), &headers.collect(), &trusted).to_string()
+    }
+
+    #[test]
+    fn a_client_is_its_network() {
+        for (address, network) in [
+            ("203.0.113.9", "203.0.113.9"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2::", "2001:db8:1:2::"),
+            ("::1", "::"),
+        ] {
+            assert_eq!(Address(address.parse().unwrap()).network().to_string(), network);
+        }
     }
 
     #[test]
