@@ -208,6 +208,9 @@ async fn a_key_is_made_with_the_lines_that_name_it() {
     assert_eq!((entry["name"].as_str(), entry["role"].as_str()), (Some("back\"end"), Some("service")));
     let hash = Sha256::digest(format!("sr_{key}")).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     assert_eq!(entry["sha256"].as_str(), Some(hash.as_str()));
+    let refused = run(program(&["key", "--name", "a name", "--role", "service"])).await;
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(64), ""), "{}", refused.stderr);
+    assert!(refused.stderr.contains("a name is 1 to 128 visible"), "{}", refused.stderr);
     let again = run(program(&["key", "--name", "a", "--role", "service"])).await;
     assert!(!again.stdout.contains(key), "each is new");
 }

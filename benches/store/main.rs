@@ -5,6 +5,7 @@
 //! compared within a round: other work on the machine slows all of them alike. A wrong answer fails the run; a slow one never
 //! does.
 
+mod asking;
 #[allow(dead_code, reason = "the other benchmark tells more")]
 mod calls;
 mod connections;
@@ -12,6 +13,7 @@ mod connections;
 mod cores;
 mod http2;
 #[allow(dead_code, reason = "the other benchmark tells more")]
+#[path = "../replay/load.rs"]
 mod load;
 mod ours;
 #[path = "../replay/process.rs"]
@@ -20,6 +22,7 @@ mod redis_benchmark;
 mod redis_server;
 mod replays;
 mod server;
+#[path = "../replay/session.rs"]
 mod session;
 #[allow(dead_code, reason = "the other benchmark tells more")]
 #[path = "../replay/spread.rs"]
@@ -31,6 +34,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+// What the load asks, by the name that it has in the other benchmark.
+use crate::calls as target;
 use crate::cores::Cores;
 use crate::load::{CONNECTIONS, IN_FLIGHT};
 

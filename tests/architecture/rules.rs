@@ -58,7 +58,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
             "peer",
         ],
     ),
-    ("commands", &["app", "cli", "config", "demo", "domain", "telemetry", "terminal"]),
+    ("commands", &["app", "callers", "cli", "config", "demo", "domain", "telemetry", "terminal"]),
     ("commands::openapi", &["server", "terminal"]),
     ("commands::healthcheck", &["app", "cli", "config", "telemetry", "pb"]),
     ("demo", &["app", "config", "telemetry", "terminal", "pb"]),
