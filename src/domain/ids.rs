@@ -83,6 +83,10 @@ text_id! {
     ClientMessageId
 }
 text_id! {
+    /// A message in a transcript of Genesys Cloud.
+    MessageId
+}
+text_id! {
     /// A name under which a trusted caller registered a session, for browsers that never learn its ids.
     ResumeKey
 }

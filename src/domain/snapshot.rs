@@ -87,6 +87,8 @@ pub struct Snapshot {
     pub transfer_reason: Option<String>,
     /// The metadata written beside it.
     pub attributes: BTreeMap<String, String>,
+    /// The external contact behind the customer, where the contract has such.
+    pub contact_id: Option<String>,
 }
 
 /// What one read of a conversation found.
@@ -96,6 +98,19 @@ pub struct Reading {
     pub found: Option<Snapshot>,
     /// When that was true, by upstream's own clock (the answer's `Date`); absent when it told no time.
     pub date: Option<Timestamp>,
+    /// When the last event was that told of it, by upstream's clock, if it is known from events and was not read.
+    pub mirrored: Option<Timestamp>,
+    /// The ids of messages that the customer has not seen, as far as events tell, oldest first.
+    pub undelivered: Vec<String>,
+}
+
+// === impl Reading ===
+
+impl Reading {
+    /// What a read from Genesys found, and the time there.
+    pub fn live(found: Option<Snapshot>, date: Option<Timestamp>) -> Self {
+        Self { found, date, mirrored: None, undelivered: Vec::new() }
+    }
 }
 
 impl Snapshot {

@@ -16,7 +16,7 @@ use super::answer::Answer;
 use super::api::{Api, Call};
 use super::operation::Operation;
 use super::{ReadMethod, Settings, join};
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ConversationId, Pair};
 use crate::domain::snapshot::Reading;
 use crate::ports::{Budget, Clock, Conversations, Entropy, Line, Metadata, Post, Settled, UpstreamError};
 
@@ -76,14 +76,14 @@ impl Conversations for GuideConversations {
                 Err(UpstreamError::NotFound) => None,
                 Err(error) => return Err(error),
             };
-            Ok(Reading { found, date: answer.date() })
+            Ok(Reading::live(found, answer.date()))
         };
         self.api.call(&call, deadline, understand).await
     }
 
     async fn write_metadata(
         &self,
-        id: &ConversationId,
+        pair: &Pair,
         metadata: &Metadata,
         deadline: Instant,
     ) -> Result<Settled, UpstreamError> {
@@ -94,7 +94,7 @@ impl Conversations for GuideConversations {
         let call = Call {
             operation: Operation::WriteMetadata,
             method: Method::PATCH,
-            url: self.conversation(id),
+            url: self.conversation(&pair.conversation),
             body: Some(json!({"customAttributes": attributes})),
         };
         self.api.write(&call, deadline, Answer::acknowledges).await.map(|((), settled)| settled)

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ConversationId, MessageId, Pair};
 use crate::domain::snapshot::Reading;
 
 /// How a call to Genesys failed.
@@ -118,6 +118,8 @@ pub struct Post {
     pub text: String,
     /// The participants it is for.
     pub to: Vec<String>,
+    /// The external contact of the customer, where the contract has such.
+    pub contact_id: Option<String>,
 }
 
 impl fmt::Debug for Post {
@@ -150,11 +152,19 @@ impl fmt::Debug for Line {
 pub trait Conversations: Send + Sync {
     /// Reads one conversation. A conversation that does not exist is a reading, not an error.
     async fn read(&self, id: &ConversationId, deadline: Instant) -> Result<Reading, UpstreamError>;
+    /// Reads one conversation with the metadata that confirmations write, where that is kept apart from it.
+    async fn read_with_metadata(&self, id: &ConversationId, deadline: Instant) -> Result<Reading, UpstreamError> {
+        self.read(id, deadline).await
+    }
+    /// The conversation that a message belongs to; none if there is no such message, or no way to tell.
+    async fn conversation_of(&self, _: &MessageId, _: Instant) -> Result<Option<ConversationId>, UpstreamError> {
+        Ok(None)
+    }
     /// Writes a confirmation's metadata. Writing the same twice is the same as once, unless something else was written in
     /// between.
     async fn write_metadata(
         &self,
-        id: &ConversationId,
+        pair: &Pair,
         metadata: &Metadata,
         deadline: Instant,
     ) -> Result<Settled, UpstreamError>;

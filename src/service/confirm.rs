@@ -175,7 +175,7 @@ impl Inner {
         confirmation: Confirmation,
     ) -> Result<Reattachment, Error> {
         let metadata = Metadata { count: confirmation.count, time: confirmation.time };
-        let outcome = self.ports.conversations.write_metadata(&pair.conversation, &metadata, deadline).await;
+        let outcome = self.ports.conversations.write_metadata(pair, &metadata, deadline).await;
         let written = match &outcome {
             Ok(Settled::Surely) => Written::Yes,
             Ok(Settled::Perhaps) => Written::YesInDoubt,

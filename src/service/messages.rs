@@ -40,7 +40,7 @@ pub(super) fn outgoing(request: &Inject, marker_author: MarkerAuthor) -> Vec<Out
 fn named(pair: &Pair, slot: Slot, author: &str, kind: &'static str, text: &str) -> Outgoing {
     let key = EntryKey { participant: pair.participant.clone(), slot };
     let item = Item { key, fingerprint: fingerprint(author, kind, text) };
-    let post = Post { author_id: author.to_owned(), kind, text: text.to_owned(), to: Vec::new() };
+    let post = Post { author_id: author.to_owned(), kind, text: text.to_owned(), to: Vec::new(), contact_id: None };
     Outgoing { item, post }
 }
 

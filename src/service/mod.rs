@@ -171,7 +171,7 @@ impl Resumption {
             let (conversations, handshakes) = (Arc::clone(&conversations), Arc::clone(&handshakes));
             async move {
                 let since = handshakes.now().await;
-                Ok(Seen { reading: conversations.read(&id, deadline).await?, since })
+                Ok(Seen { reading: conversations.read_with_metadata(&id, deadline).await?, since })
             }
             .boxed()
         });

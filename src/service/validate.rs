@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{Caller, Inner, LONGEST_NAP, Resumption, client_time, out_of_time, upstream};
-use crate::domain::answer::Answer;
+use crate::domain::answer::{Answer, Source};
 use crate::domain::conversation::Glimpse;
 use crate::domain::decision::{self, Decision, Request, StartOver, decide};
 use crate::domain::error::{Error, Reason};
@@ -136,7 +136,7 @@ fn absent(request: &Validate<Bound>, now: Timestamp) -> Result<Validated, Error>
             let start_over = StartOver { reason: decision::Reason::SessionNotFound, status: None };
             // In whole seconds, as Genesys tells the time.
             let as_of = Timestamp::from_second(now.as_second()).unwrap_or(now);
-            let answer = Answer { decision: Decision::NewRoutingRequired(start_over), as_of };
+            let answer = Answer::live(Decision::NewRoutingRequired(start_over), as_of);
             let view = View { answer, handshake: None, seat: Seat::default() };
             Ok(Validated { view, replayed: false, degraded: false })
         }
@@ -257,13 +257,17 @@ impl Inner {
         held: Duration,
         now: Timestamp,
     ) -> Result<Answer, Error> {
-        let as_of = reading.date.unwrap_or(now);
+        let now = reading.date.unwrap_or(now);
         let about = Request { participant: &request.session.participant, held };
-        let decision = decide(&self.rules.policy, reading.found.as_ref(), about, as_of).map_err(|unjudgeable| {
+        let decision = decide(&self.rules.policy, reading.found.as_ref(), about, now).map_err(|unjudgeable| {
             let after = Duration::from_secs(2);
             Error::retry(Reason::SnapshotUnusable, format!("{unjudgeable}; the session was not judged"), after)
         })?;
-        Ok(Answer { decision, as_of })
+        let (as_of, source) = match reading.mirrored {
+            Some(at) => (at, Source::Mirror),
+            None => (now, Source::LiveRead),
+        };
+        Ok(Answer { decision, as_of, source, undelivered: reading.undelivered.clone() })
     }
 
     /// Judges without opening a handshake. One read at most, shared with whoever reads at the same time.

@@ -102,6 +102,7 @@ prop_compose! {
             target_queue_id,
             transfer_reason,
             attributes: BTreeMap::new(),
+            contact_id: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use axum::Router;
 use genesys_sim::{Control, Fault, FaultScript, NewConversation, Route, Sim, SimOptions};
 use session_resumption::clock::SystemClock;
-use session_resumption::domain::ids::ConversationId;
+use session_resumption::domain::ids::{ConversationId, Pair, ParticipantId};
 use session_resumption::domain::snapshot::Reading;
 use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
 use session_resumption::ports::{Budget, Conversations, Entropy, Metadata, Post, Settled, Spent, UpstreamError};
@@ -102,7 +102,9 @@ impl Rig {
 
     pub(crate) async fn patch_settled(&self) -> Result<Settled, UpstreamError> {
         let metadata = Metadata { count: 2, time: "2024-05-15T14:35:22Z".parse().unwrap() };
-        self.genesys.write_metadata(&self.id, &metadata, soon()).await
+        let participant = ParticipantId::parse(&self.customer).unwrap();
+        let pair = Pair { conversation: self.id.clone(), participant };
+        self.genesys.write_metadata(&pair, &metadata, soon()).await
     }
 
     pub(crate) async fn post(&self) -> Result<String, UpstreamError> {
@@ -110,7 +112,13 @@ impl Rig {
     }
 
     pub(crate) async fn post_by(&self, deadline: Instant) -> Result<String, UpstreamError> {
-        let post = Post { author_id: self.customer.clone(), kind: "customer", text: "hello".into(), to: vec![] };
+        let post = Post {
+            author_id: self.customer.clone(),
+            kind: "customer",
+            text: "hello".into(),
+            to: vec![],
+            contact_id: None,
+        };
         self.genesys.post(&self.id, &post, deadline).await
     }
 

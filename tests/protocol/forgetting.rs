@@ -28,7 +28,7 @@ fn a_conversation_is_kept_as_long_as_anything_in_it_matters() {
 #[test]
 fn a_seat_just_given_is_not_given_again_to_another() {
     let mut story = Story::new();
-    let reading = Reading { found: None, date: None };
+    let reading = Reading::live(None, None);
     let sit = |story: &mut Story, t| {
         let glimpse = Glimpse { reading: reading.clone(), fresh_for: FRESH_FOR, tab: Some(tab(t)) };
         story.conversation.remember(&who(0), &glimpse, story.now)

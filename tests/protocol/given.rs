@@ -53,11 +53,11 @@ pub(crate) fn resumable(as_of: Timestamp) -> Answer {
         transfer_reason: None,
         until: None,
     };
-    Answer { decision: Decision::Resumable(resume), as_of }
+    Answer::live(Decision::Resumable(resume), as_of)
 }
 
 pub(crate) fn start_over(reason: Why, as_of: Timestamp) -> Answer {
-    Answer { decision: Decision::NewRoutingRequired(StartOver { reason, status: None }), as_of }
+    Answer::live(Decision::NewRoutingRequired(StartOver { reason, status: None }), as_of)
 }
 
 pub(crate) fn is_resumable(answer: &Answer) -> bool {

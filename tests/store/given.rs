@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use session_resumption::domain::answer::Answer;
+use session_resumption::domain::answer::{Answer, Source};
 use session_resumption::domain::conversation::Injection;
 use session_resumption::domain::decision::{Decision, Reason, Resume, Route, StartOver};
 use session_resumption::domain::ids::{
@@ -111,13 +111,18 @@ pub(crate) fn resumable() -> Answer {
         transfer_reason: None,
         until: Some(at("2026-03-01T09:05:00Z")),
     };
-    Answer { decision: Decision::Resumable(resume), as_of: at("2026-03-01T09:00:00Z") }
+    Answer {
+        decision: Decision::Resumable(resume),
+        as_of: at("2026-03-01T09:00:00Z"),
+        source: Source::Mirror,
+        undelivered: vec!["unseen".to_owned()],
+    }
 }
 
 pub(crate) fn start_over(reason: Reason) -> Answer {
     let status = (reason != Reason::SessionNotFound).then(|| "TERMINATED".to_owned());
     let decision = Decision::NewRoutingRequired(StartOver { reason, status });
-    Answer { decision, as_of: at("2026-03-01T09:00:00Z") }
+    Answer::live(decision, at("2026-03-01T09:00:00Z"))
 }
 
 /// A reading with every field filled, in letters that are easily spoiled on the way to a store and back.
@@ -148,6 +153,12 @@ pub(crate) fn reading(pair: &Pair, agent: &str) -> Reading {
         target_queue_id: Some("queue-2".to_owned()),
         transfer_reason: Some(String::new()),
         attributes: BTreeMap::from([attribute, (String::new(), String::new())]),
+        contact_id: Some("contact".to_owned()),
     };
-    Reading { found: Some(snapshot), date: Some(at("2026-03-01T09:00:00Z")) }
+    Reading {
+        found: Some(snapshot),
+        date: Some(at("2026-03-01T09:00:00Z")),
+        mirrored: Some(at("2026-03-01T08:59:00Z")),
+        undelivered: vec!["unseen".to_owned()],
+    }
 }

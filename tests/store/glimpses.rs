@@ -47,7 +47,7 @@ async fn it_comes_back_as_it_was_read(h: &Harness) {
         found.participants.clear();
         found.attributes.clear();
     }
-    let nothing = Reading { found: None, date: sparse.date };
+    let nothing = Reading::live(None, sparse.date);
     for reading in [sparse, nothing, reading(&ana(), "agent-7")] {
         remember_for(h, reading.clone(), 600).await;
         let (joined, glimpse) = join(h, &ana(), &flow()).await;

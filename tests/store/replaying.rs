@@ -127,7 +127,7 @@ async fn every_answer_comes_back_as_it_was_told(h: &Harness) {
         empty(Reason::UnknownStatus, Route::ReattachAgent),
     ];
     let as_of = at("1999-12-31T23:59:59.999Z");
-    let resumed = resumed.map(|resume| Answer { decision: Decision::Resumable(resume), as_of });
+    let resumed = resumed.map(|resume| Answer::live(Decision::Resumable(resume), as_of));
     let started = [Reason::WindowExpired, Reason::Ended, Reason::SessionNotFound, Reason::UnknownStatus];
     for (index, answer) in resumed.into_iter().chain(started.map(start_over)).enumerate() {
         let pair = pair(&format!("chat-{index}"), "ana");

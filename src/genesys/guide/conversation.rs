@@ -73,6 +73,7 @@ impl Conversation {
             target_queue_id: filled(self.target_queue_id),
             transfer_reason: filled(self.transfer_reason),
             attributes: self.custom_attributes.unwrap_or_default().into_iter().filter_map(attribute).collect(),
+            contact_id: None,
         })
     }
 }

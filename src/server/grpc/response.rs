@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::answer::Source;
 use crate::domain::decision::{Decision, Reason, Route};
 use crate::domain::handshake::Confirmation;
 use crate::domain::ids::Pair;
@@ -23,8 +24,13 @@ pub(super) fn validated(pair: Option<&Pair>, validated: Validated) -> pb::Valida
         handshake_id: view.handshake.map(|id| id.to_string()).unwrap_or_default(),
         replayed,
         degraded,
-        source: answer::Source::LiveRead.into(),
+        source: match view.answer.source {
+            Source::LiveRead => answer::Source::LiveRead,
+            Source::Mirror => answer::Source::Mirror,
+        }
+        .into(),
         as_of_time: Some(time(view.answer.as_of)),
+        undelivered_message_ids: view.answer.undelivered,
         routing_attributes: decision.routing_attributes(pair, view.handshake).into_iter().collect(),
         ..pb::ValidateSessionResponse::default()
     };

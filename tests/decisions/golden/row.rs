@@ -160,6 +160,7 @@ impl Given {
             target_queue_id: self.target_queue.clone(),
             transfer_reason: self.transfer_reason.clone(),
             attributes: BTreeMap::new(),
+            contact_id: None,
         })
     }
 

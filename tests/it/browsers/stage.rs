@@ -131,11 +131,12 @@ impl Conversations for Genesys {
             target_queue_id: None,
             transfer_reason: None,
             attributes: BTreeMap::new(),
+            contact_id: None,
         };
-        Ok(Reading { found: Some(snapshot).filter(|_| ["chat", "other"].contains(&id.as_str())), date: None })
+        Ok(Reading::live(Some(snapshot).filter(|_| ["chat", "other"].contains(&id.as_str())), None))
     }
 
-    async fn write_metadata(&self, _: &ConversationId, _: &Metadata, _: Instant) -> Result<Settled, UpstreamError> {
+    async fn write_metadata(&self, _: &Pair, _: &Metadata, _: Instant) -> Result<Settled, UpstreamError> {
         self.0.fetch_add(1, Ordering::SeqCst);
         Ok(Settled::Surely)
     }

@@ -42,7 +42,7 @@ impl World {
             transfer_reason: None,
             until: None,
         };
-        let answer = Answer { decision: Decision::Resumable(resume), as_of: now };
+        let answer = Answer::live(Decision::Resumable(resume), now);
         self.store.conclude(&who, lease, None, answer, seconds(0), now).unwrap();
         self.opened = number;
         if confirmed {

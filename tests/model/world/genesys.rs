@@ -56,7 +56,7 @@ impl Genesys {
     pub(crate) fn read(&mut self, now: Second) -> Reading {
         self.reads += 1;
         let date = at(now) + jiff::SignedDuration::from_millis(self.reads.into());
-        Reading { found: Some(self.snapshot()), date: Some(date) }
+        Reading::live(Some(self.snapshot()), Some(date))
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -82,6 +82,7 @@ impl Genesys {
             target_queue_id: None,
             transfer_reason: None,
             attributes: BTreeMap::new(),
+            contact_id: None,
         }
     }
 }

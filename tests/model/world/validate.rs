@@ -175,7 +175,7 @@ fn fenced(scene: &Scene) -> Next {
 fn judged(reading: &Reading) -> Answer {
     let about = Request { participant: &customer(), held: seconds(0) };
     let as_of = reading.date.unwrap();
-    Answer { decision: decide(&policy(), reading.found.as_ref(), about, as_of).unwrap(), as_of }
+    Answer::live(decide(&policy(), reading.found.as_ref(), about, as_of).unwrap(), as_of)
 }
 
 pub(super) fn observed(client: Option<usize>, view: &View) -> Observed {

@@ -72,7 +72,7 @@ impl World {
     }
 
     fn heartbeat(&mut self, w: usize, t: Option<usize>) -> TestCaseResult {
-        let reading = Reading { found: None, date: Some(start() + SignedDuration::from_secs(self.fresh().into())) };
+        let reading = Reading::live(None, Some(start() + SignedDuration::from_secs(self.fresh().into())));
         let glimpse = Glimpse { reading: reading.clone(), fresh_for: FRESH_FOR, tab: t.map(tab) };
         let seat = self.conversation.remember(&who(w), &glimpse, self.now);
         prop_assert_eq!(seat, self.pairs[w].seat(t));

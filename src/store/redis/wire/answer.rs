@@ -10,6 +10,10 @@ use crate::domain::decision::{self, Reason, Route};
 pub(super) struct Answer {
     decision: Decision,
     as_of: Timestamp,
+    #[serde(default)]
+    mirrored: bool,
+    #[serde(default)]
+    undelivered: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -68,7 +72,8 @@ impl From<domain::Answer> for Answer {
             decision::Decision::Resumable(resume) => Decision::Resumable(resume),
             decision::Decision::NewRoutingRequired(start_over) => Decision::NewRoutingRequired(start_over),
         };
-        Self { decision, as_of: answer.as_of }
+        let mirrored = answer.source == domain::Source::Mirror;
+        Self { decision, as_of: answer.as_of, mirrored, undelivered: answer.undelivered }
     }
 }
 
@@ -78,6 +83,7 @@ impl From<Answer> for domain::Answer {
             Decision::Resumable(resume) => decision::Decision::Resumable(resume),
             Decision::NewRoutingRequired(start_over) => decision::Decision::NewRoutingRequired(start_over),
         };
-        Self { decision, as_of: answer.as_of }
+        let source = if answer.mirrored { domain::Source::Mirror } else { domain::Source::LiveRead };
+        Self { decision, as_of: answer.as_of, source, undelivered: answer.undelivered }
     }
 }

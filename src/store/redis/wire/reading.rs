@@ -12,6 +12,10 @@ use crate::domain::snapshot::{self as domain, Role, Status};
 pub(super) struct Reading {
     found: Option<Snapshot>,
     date: Option<Timestamp>,
+    #[serde(default)]
+    mirrored: Option<Timestamp>,
+    #[serde(default)]
+    undelivered: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +30,8 @@ struct Snapshot {
     target_queue_id: Option<String>,
     transfer_reason: Option<String>,
     attributes: BTreeMap<String, String>,
+    #[serde(default)]
+    contact_id: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -78,8 +84,14 @@ impl From<domain::Reading> for Reading {
             target_queue_id: found.target_queue_id,
             transfer_reason: found.transfer_reason,
             attributes: found.attributes,
+            contact_id: found.contact_id,
         };
-        Self { found: reading.found.map(snapshot), date: reading.date }
+        Self {
+            found: reading.found.map(snapshot),
+            date: reading.date,
+            mirrored: reading.mirrored,
+            undelivered: reading.undelivered,
+        }
     }
 }
 
@@ -97,12 +109,13 @@ impl Reading {
                 target_queue_id: found.target_queue_id,
                 transfer_reason: found.transfer_reason,
                 attributes: found.attributes,
+                contact_id: found.contact_id,
             })
         };
         let found = match self.found {
             Some(found) => Some(snapshot(found)?),
             None => None,
         };
-        Some(domain::Reading { found, date: self.date })
+        Some(domain::Reading { found, date: self.date, mirrored: self.mirrored, undelivered: self.undelivered })
     }
 }

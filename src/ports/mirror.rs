@@ -1,0 +1,26 @@
+//! What all replicas know of conversations without asking for them.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::domain::ids::ConversationId;
+use crate::domain::mirror::{Feed, News, Recalled};
+
+/// The mirror all replicas share, on the store's clock. What it loses is read again.
+#[async_trait]
+pub trait Mirror: Send + Sync {
+    /// Takes what is told of a conversation. Of the same event told twice, the second changes nothing.
+    async fn tell(&self, id: &ConversationId, news: &News) -> Result<(), StoreError>;
+    /// What is known of a conversation. Nothing is fresh that is older than `max_age`.
+    async fn recall(&self, id: &ConversationId, max_age: Duration) -> Result<Recalled, StoreError>;
+    /// Begins a feed, for as long as it is heard of again within `hold_for`. None while another owner's lasts; of the same owner,
+    /// the next one begins.
+    async fn begin_feed(&self, owner: Uuid, hold_for: Duration) -> Result<Option<Feed>, StoreError>;
+    /// Notes that a feed was heard just now. `false` if it is no longer the one that lasts.
+    async fn heard(&self, owner: Uuid, feed: Feed, hold_for: Duration) -> Result<bool, StoreError>;
+    /// The feed that lasts, to which a read that begins now can be joined.
+    async fn feed(&self) -> Result<Option<Feed>, StoreError>;
+}
