@@ -136,7 +136,7 @@ async fn ours(url: &str) -> anyhow::Result<Connection> {
     let (joined, _) = store.join(&pair, &join).await?;
     let Joined::Lead { lease, .. } = joined else { anyhow::bail!("somebody came before: {joined:?}") };
     let decision = Decision::NewRoutingRequired(StartOver { reason: Reason::Ended, status: None });
-    let answer = Answer { decision, as_of: store.now().await? };
+    let answer = Answer::live(decision, store.now().await?);
     store.conclude(&pair, lease, Some(&tab), answer, Duration::from_hours(1)).await?;
     Ok(Connection::Ours { store, pair, join: Box::new(join) })
 }
