@@ -1,10 +1,10 @@
 //! The one place that names every concrete type: configuration in, a running service out.
 
 mod doors;
+mod genesys;
 mod store;
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +18,10 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::TracingAudit;
 use crate::auth::Authenticator;
 use crate::auth::reload::{self, Files};
-use crate::budget::{GcraBudget, Limits};
 use crate::clock::SystemClock;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::degraded::DegradedMode;
-use crate::domain::policy::{Policy, UnknownStatus, Window, Windows};
 use crate::entropy::OsEntropy;
-use crate::genesys::{self, GuideConversations};
 use crate::listener;
 use crate::ports::{Clock, Entropy};
 use crate::server::admin::{self, Debug};
@@ -32,8 +29,9 @@ use crate::server::grpc::Server;
 use crate::server::health::{Component, Condition, Health};
 use crate::server::stack;
 use crate::service::sessions::Sessions;
-use crate::service::{MarkerAuthor, Ports, Resumption, Rules};
+use crate::service::{Ports, Resumption};
 use crate::telemetry::{self, logs::Levels};
+use genesys::Genesys;
 use store::Store;
 
 /// Waits between attempts to sign in at start: login limits how often it is asked.
@@ -58,7 +56,7 @@ pub struct App {
     metrics: PrometheusHandle,
     store: Store,
     degraded: Arc<DegradedMode>,
-    genesys: Arc<GuideConversations>,
+    genesys: Genesys,
     resumption: Resumption,
     drain_timeout: Duration,
 }
@@ -73,54 +71,25 @@ impl App {
     /// Builds every component and binds the ports, so that whatever can fail at start fails here.
     pub async fn bind(config: Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         let rendered: Arc<str> = config.render().into();
-        let Config {
-            server,
-            tls,
-            auth,
-            web,
-            limits: door_limits,
-            genesys,
-            policy,
-            handshake,
-            inject,
-            store,
-            tracing,
-            ..
-        } = config;
+        let rules = genesys::rules(&config);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+        let degraded = Arc::new(DegradedMode::new());
+        let store = Store::new(&config.store, &clock)?;
+        let mirror = None;
+        let genesys = Genesys::new(&config, &degraded, Arc::clone(&clock), Arc::clone(&entropy))?;
+        let Config { server, tls, auth, web, limits, tracing, .. } = config;
         let listener = listen(server.listen, "server.listen")?;
         let admin_listener = listen(server.admin_listen, "server.admin_listen")?;
         let (addr, admin_addr) = (listener.local_addr()?, admin_listener.local_addr()?);
-
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let listening = doors::listening(&server, tls, Arc::clone(&clock))?;
         let (authenticator, caller_files) = doors::callers(&auth, Arc::clone(&clock))?;
-        let degraded = Arc::new(DegradedMode::new());
-        let per_minute =
-            NonZeroU32::new(genesys.budget_per_minute).context("genesys.budget_per_minute must not be zero")?;
-        let limits = Limits { per_minute, while_degraded: genesys.degraded_share.of(per_minute) };
-        let rules = Rules {
-            policy: Policy { windows: windows(policy.windows), unknown_status: UnknownStatus::NewRouting },
-            replay_ttl: handshake.replay_ttl,
-            call_timeout: genesys.timeout,
-            marker_author: match inject.marker_author {
-                config::MarkerAuthor::Customer => MarkerAuthor::Customer,
-                config::MarkerAuthor::System => MarkerAuthor::System,
-            },
-        };
-        let config::Profile::Guide = genesys.profile;
-        let genesys = Arc::new(GuideConversations::new(
-            settings(genesys),
-            Arc::new(GcraBudget::new(limits, degraded.watch())),
-            Arc::clone(&clock),
-            Arc::clone(&entropy),
-        )?);
-        let store = Store::new(&store, &clock)?;
         // A server that does not answer yet may come; one that is unfit stays so.
         store.answers(&degraded).await?;
         let ports = Ports {
-            conversations: Arc::clone(&genesys) as _,
+            conversations: genesys.port(),
             handshakes: store.port(),
+            mirror,
             registry: store.registry(),
             store_watch: Arc::clone(&degraded) as _,
             audit: Arc::new(TracingAudit),
@@ -136,7 +105,7 @@ impl App {
             sessions.clone(),
             &auth,
             &web,
-            door_limits,
+            limits,
             server.max_call_time,
             doors::tracing(&tracing, addr),
         )?;
@@ -248,43 +217,11 @@ fn listen(addr: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
 }
 
 /// Proves the credentials once; until then the service is not ready, because it could answer nobody.
-async fn sign_in(genesys: Arc<GuideConversations>, health: Health) {
+async fn sign_in(genesys: Genesys, health: Health) {
     while let Err(error) = genesys.sign_in().await {
         tracing::warn!(%error, again_in = ?SIGN_IN_AGAIN, "cannot sign in to genesys; not ready");
         tokio::time::sleep(SIGN_IN_AGAIN).await;
     }
     tracing::info!("signed in to genesys");
     health.set(Component::Genesys, Condition::Ready).await;
-}
-
-fn settings(config: config::GenesysConfig) -> genesys::Settings {
-    genesys::Settings {
-        api_url: config.api_url,
-        login_url: config.login_url,
-        client_id: config.client_id,
-        client_secret: config.client_secret,
-        timeout: config.timeout,
-        read_method: match config.read_method {
-            config::ReadMethod::Post => genesys::ReadMethod::Post,
-            config::ReadMethod::Get => genesys::ReadMethod::Get,
-        },
-        token_refresh: match config.token_refresh {
-            config::TokenRefresh::Cached => genesys::TokenRefresh::Cached,
-            config::TokenRefresh::PerRequest => genesys::TokenRefresh::PerRequest,
-        },
-    }
-}
-
-fn windows(config: config::WindowsConfig) -> Windows {
-    let window = |window| match window {
-        config::Window::Limited(window) => Window::Limited(window),
-        config::Window::Unlimited => Window::Unlimited,
-    };
-    Windows {
-        disconnected: window(config.disconnected),
-        active: window(config.active),
-        transfer: window(config.transfer),
-        queue: window(config.queue),
-        reroute: window(config.reroute),
-    }
 }

@@ -114,7 +114,8 @@ fn names(session: Option<Session<'_>>) -> [String; 3] {
             [hashed(pair.conversation.as_str()), hashed(pair.participant.as_str()), String::new()]
         }
         Some(Session::Key(key)) => [String::new(), String::new(), hashed(key.as_str())],
-        None => Default::default(),
+        // Which session that is, the next record of it tells.
+        Some(Session::Message(_)) | None => Default::default(),
     }
 }
 

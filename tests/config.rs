@@ -39,7 +39,7 @@ fn a_file_and_the_environment_make_a_configuration() {
 
 #[test]
 fn all_problems_come_at_once_one_a_line() {
-    let file = file(&FILE.replace("\"guide\"", "\"platform\"").replace("300s", "300")).unwrap();
+    let file = file(&FILE.replace("\"guide\"", "\"other\"").replace("300s", "300")).unwrap();
     let errors = Config::load(Some(file.path()), [("SESSION_RESUMPTION__GENESYS__TIMOUT", "5s")]).unwrap_err();
     let text = errors.to_string();
     let lines: Vec<&str> = text.lines().collect();
@@ -48,7 +48,7 @@ fn all_problems_come_at_once_one_a_line() {
         lines,
         [
             "SESSION_RESUMPTION__GENESYS__TIMOUT: unknown variable; did you mean SESSION_RESUMPTION__GENESYS__TIMEOUT?",
-            "genesys.profile = \"platform\" (from the file): no such choice. allowed: \"guide\"",
+            "genesys.profile = \"other\" (from the file): no such choice. allowed: \"guide\" or \"platform\"",
             "policy.windows.active = \"300\" (from the file): a duration needs a unit; write 300s. \
              allowed: 0s to 72h, or \"unlimited\"",
         ]

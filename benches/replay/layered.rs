@@ -68,6 +68,7 @@ async fn sessions(clock: Arc<dyn Clock>) -> anyhow::Result<Sessions> {
         conversations: Arc::new(GuideConversations::new(nowhere, budget, Arc::clone(&clock), entropy.clone())?),
         handshakes: Arc::clone(&store) as _,
         registry: store,
+        mirror: None,
         store_watch: degraded,
         audit: Arc::new(TracingAudit),
         clock,

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::key::{Describe, Key};
 use super::parse::{
-    Address, CallersFile, CertificateFile, Choice, CollectorUrl, HttpUrl, KeyFile, Networks, Origins, Portion, Range,
-    RateOrOff, Ratio, RegionName, Secret, SecretFile, SecretsFile, StoreAddress, Switch, Text, WholeNumber,
+    Address, CallersFile, CertificateFile, Choice, CollectorUrl, HttpUrl, Ids, KeyFile, Networks, Origins, Portion,
+    Range, RateOrOff, Ratio, RegionName, Secret, SecretFile, SecretsFile, StoreAddress, Switch, Text, WholeNumber,
     WindowRange,
 };
-use super::sections::{MarkerAuthor, OtlpProtocol, Profile, ReadMethod, SameSite, TokenRefresh};
+use super::sections::{
+    MarkerAuthor, MarkerWay, MetadataHome, OtlpProtocol, Profile, ReadMethod, SameSite, TokenRefresh,
+};
 
 /// Declares each key and the list of all of them together, so that no key can be missing from the list.
 macro_rules! keys {
@@ -180,9 +182,9 @@ keys! {
     GENESYS_PROFILE: Choice<Profile> = Key {
         name: "genesys.profile",
         default: None,
-        help: "which contract of Genesys is spoken",
+        help: "which contract of Genesys is spoken: the guide's, or that of its public API",
         why: "must be given: a wrong guess would fail every call",
-        parser: Choice(&[("guide", Profile::Guide)]),
+        parser: Choice(&[("guide", Profile::Guide), ("platform", Profile::Platform)]),
     };
     GENESYS_REGION: RegionName = Key {
         name: "genesys.region",
@@ -261,11 +263,70 @@ keys! {
         why: "replicas that share a store cannot tell how much the others use without it; enough for ten of them",
         parser: Portion,
     };
+    PLATFORM_THREADING_TIMELINE: Range = Key {
+        name: "platform.threading_timeline",
+        default: Some("72h"),
+        help: "how long after its end a message still reopens a conversation, as your organisation has it set",
+        why: "what Genesys Cloud has where nothing is set; `session-resumption check` compares it",
+        parser: Range { min: Duration::ZERO, max: Duration::from_hours(72) },
+    };
+    PLATFORM_METADATA: Choice<MetadataHome> = Key {
+        name: "platform.metadata",
+        default: Some("participant_attributes"),
+        help: "where confirmations write their count and time",
+        why: "flows and scripts see these; custom_attributes have versions, and need permissions of their own",
+        parser: Choice(&[
+            ("participant_attributes", MetadataHome::ParticipantAttributes),
+            ("custom_attributes", MetadataHome::CustomAttributes),
+        ]),
+    };
+    PLATFORM_MARKER: Choice<MarkerWay> = Key {
+        name: "platform.marker",
+        default: Some("by_architect"),
+        help: "who writes the marker of a resumed session: the flow, or this service by an agentless message",
+        why: "the flow can always do so; agentless needs conversation:message:create",
+        parser: Choice(&[("by_architect", MarkerWay::ByArchitect), ("agentless", MarkerWay::Agentless)]),
+    };
+    PLATFORM_DEPLOYMENT_ID: Text = Key {
+        name: "platform.deployment_id",
+        default: None,
+        help: "the deployment of your web messaging, from which agentless messages are sent",
+        why: "only you know it; needed with platform.marker = \"agentless\"",
+        parser: Text,
+    };
+    MIRROR_QUEUES: Ids = Key {
+        name: "mirror.queues",
+        default: None,
+        help: "the ids of the queues whose conversations are followed by a notification channel, so that they need not be read",
+        why: "without it, and without mirror.webhook, every session is read",
+        parser: Ids { max: 15_000 },
+    };
+    MIRROR_DEPLOYMENTS: Ids = Key {
+        name: "mirror.deployments",
+        default: None,
+        help: "the ids of the deployments whose undelivered messages are followed, so that answers can name them",
+        why: "without it nobody is told which messages a customer has not seen",
+        parser: Ids { max: 1_000 },
+    };
+    MIRROR_WEBHOOK: Switch = Key {
+        name: "mirror.webhook",
+        default: Some("false"),
+        help: "whether Genesys' events may be posted to /events/genesys, and are believed",
+        why: "a door that nobody uses stays shut",
+        parser: Switch,
+    };
+    MIRROR_MAX_AGE: Range = Key {
+        name: "mirror.max_age",
+        default: Some("45s"),
+        help: "how long after the last sign of life what was followed is still gone by",
+        why: "a channel gives one every 30 s",
+        parser: Range { min: Duration::from_secs(1), max: Duration::from_mins(10) },
+    };
     POLICY_WINDOWS_DISCONNECTED: WindowRange = Key {
         name: "policy.windows.disconnected",
         default: Some("300s"),
         help: "how long after a disconnect a conversation can be resumed",
-        why: "the guide's window",
+        why: "the guide's window; with the platform's contract it is platform.threading_timeline",
         parser: WINDOW,
     };
     POLICY_WINDOWS_ACTIVE: WindowRange = Key {

@@ -20,9 +20,10 @@ pub use error::ConfigErrors;
 pub(crate) use parse::duration;
 pub use render::reference;
 pub use sections::{
-    AuthConfig, Certificates, GenesysConfig, HandshakeConfig, InjectConfig, LimitsConfig, MarkerAuthor, OtlpProtocol,
-    PolicyConfig, Profile, Rate, ReadMethod, Region, SameSite, ServerConfig, Share, StoreConfig, StoreUrl, TlsConfig,
-    TlsFiles, TokenRefresh, TracingConfig, WebConfig, Window, WindowsConfig,
+    AuthConfig, Certificates, GenesysConfig, HandshakeConfig, InjectConfig, LimitsConfig, MarkerAuthor, MetadataHome,
+    MirrorConfig, OtlpProtocol, PlatformConfig, PlatformMarker, PolicyConfig, Profile, Rate, ReadMethod, Region,
+    SameSite, ServerConfig, Share, StoreConfig, StoreUrl, TlsConfig, TlsFiles, TokenRefresh, TracingConfig, WebConfig,
+    Window, WindowsConfig,
 };
 
 use reader::{Line, Reader};
@@ -43,6 +44,10 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// The way to Genesys Cloud.
     pub genesys: GenesysConfig,
+    /// How its public API is spoken to.
+    pub platform: PlatformConfig,
+    /// How conversations are followed without asking for them.
+    pub mirror: MirrorConfig,
     /// What may be resumed.
     pub policy: PolicyConfig,
     /// How a resumption is shared by those who ask for it.
@@ -97,7 +102,10 @@ impl Config {
         let web = WebConfig::read(reader);
         let limits = LimitsConfig::read(reader);
         let genesys = GenesysConfig::read(reader);
-        let policy = PolicyConfig::read(reader);
+        let profile = genesys.as_ref().map(|genesys| genesys.profile);
+        let platform = PlatformConfig::read(reader, profile);
+        let mirror = MirrorConfig::read(reader, profile);
+        let policy = PolicyConfig::read(reader, profile);
         let handshake = HandshakeConfig::read(reader);
         let inject = InjectConfig::read(reader);
         let store = StoreConfig::read(reader);
@@ -110,6 +118,8 @@ impl Config {
             web: web?,
             limits: limits?,
             genesys: genesys?,
+            platform: platform?,
+            mirror: mirror?,
             policy: policy?,
             handshake: handshake?,
             inject: inject?,

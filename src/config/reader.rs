@@ -57,6 +57,16 @@ impl Reader {
         }
     }
 
+    /// The value of a key, or, if it is not given, of what another key says that was read.
+    pub(super) fn get_like<P: Parse, Q: Parse>(&mut self, key: &Key<P>, other: &Key<Q>) -> Option<P::Value> {
+        let said = self.lines.iter().find(|line| line.name == other.name).filter(|_| !self.gives(key));
+        if let Some(said) = said {
+            let text = said.written.trim_matches('"').to_owned();
+            self.sources.values.insert(key.name, Some(Raw { text, bare: P::BARE, origin: said.origin.clone() }));
+        }
+        self.get(key)
+    }
+
     /// Whether a key is given, and not read yet.
     pub(super) fn gives<P: Parse>(&self, key: &Key<P>) -> bool {
         self.sources.values.contains_key(key.name)

@@ -96,7 +96,8 @@ pub struct Snapshot {
 pub struct Reading {
     /// The conversation, or nothing of that name.
     pub found: Option<Snapshot>,
-    /// When that was true, by upstream's own clock (the answer's `Date`); absent when it told no time.
+    /// When that was true, by upstream's own clock (the answer's `Date`), or by the store's if it is known from events; absent when
+    /// upstream told no time.
     pub date: Option<Timestamp>,
     /// When the last event was that told of it, by upstream's clock, if it is known from events and was not read.
     pub mirrored: Option<Timestamp>,

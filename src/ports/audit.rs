@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::domain::decision::Decision;
 use crate::domain::error::Reason;
 use crate::domain::handshake::Confirmation;
-use crate::domain::ids::{HandshakeId, Pair, ResumeKey};
+use crate::domain::ids::{HandshakeId, MessageId, Pair, ResumeKey};
 use crate::domain::principal::{Bound, Principal};
 
 /// What happened, for those who must be able to tell later. It holds no message text.
@@ -118,6 +118,8 @@ pub enum Session<'a> {
     Pair(&'a Pair),
     /// A key it is, or is not, registered under.
     Key(&'a ResumeKey),
+    /// A message of its transcript.
+    Message(&'a MessageId),
 }
 
 impl<'a> From<&'a Pair> for Session<'a> {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::injector::Injector;
 use super::messages::outgoing;
-use super::{Caller, Inner, Resumption, client_time, own};
+use super::{Caller, Context, Inner, Resumption, client_time, own};
 use crate::domain::conversation::Injection;
 use crate::domain::error::{Error, Reason, Violation};
 use crate::domain::ids::{ClientMessageId, HandshakeId, Pair, TabId};
@@ -62,6 +62,8 @@ pub enum Fate {
     Unknown,
     /// Not sent.
     NotAttempted,
+    /// Never to be sent: this contract of Genesys has no way to.
+    NotSupported,
 }
 
 impl Fate {
@@ -82,9 +84,10 @@ pub struct Injected {
 }
 
 impl Injected {
-    /// Whether everything asked for stands in the transcript.
+    /// Whether nothing is left to do.
     pub fn is_complete(&self) -> bool {
-        self.marker.iter().chain(&self.messages).all(Fate::is_present)
+        let mut fates = self.marker.iter().chain(&self.messages);
+        fates.all(|fate| fate.is_present() || *fate == Fate::NotSupported)
     }
 }
 
@@ -116,7 +119,7 @@ impl Resumption {
 
 impl Inner {
     async fn inject(self: Arc<Self>, caller: Caller, request: Inject) -> Result<Injected, Error> {
-        let outgoing = outgoing(&request, self.rules.marker_author);
+        let outgoing = outgoing(&request, self.rules.context);
         let injection = Injection {
             handshake: request.handshake,
             participant: request.pair.participant.clone(),
@@ -155,7 +158,11 @@ impl Inner {
         }
         let mut fates = fates.into_iter().map(|fate| fate.unwrap_or(Fate::NotAttempted));
         let marker = request.marker.as_ref().and_then(|_| fates.next());
-        Ok(Injected { injectable, marker, messages: fates.collect() })
+        let messages = match self.rules.context {
+            Context::Guide(_) => fates.collect(),
+            Context::Platform => vec![Fate::NotSupported; request.messages.len()],
+        };
+        Ok(Injected { injectable, marker, messages })
     }
 }
 

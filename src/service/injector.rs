@@ -12,10 +12,10 @@ use tokio::time::Instant;
 use super::inject::{Fate, Inject};
 use super::messages::Outgoing;
 use super::transcript::{self, Sighting, look_for};
-use super::{Caller, Inner, upstream};
+use super::{Caller, Context, Inner, upstream};
 use crate::domain::error::{Error, Reason};
 use crate::domain::ledger::{Held, Unsettled};
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{Snapshot, Status};
 use crate::domain::time::until;
 use crate::ports::{Event, Line, Note, Post, StoreError, UpstreamError};
 
@@ -46,6 +46,14 @@ impl Inner {
         self.work_time(3)
     }
 
+    /// Whether messages may be written to the conversation now.
+    fn takes_messages(&self, snapshot: &Snapshot) -> bool {
+        match self.rules.context {
+            Context::Guide(_) => snapshot.takes_messages(),
+            Context::Platform => snapshot.status == Status::Active,
+        }
+    }
+
     /// From when on a message that is not in the transcript never will be: its own time, and as much again.
     fn absence_counts_after(&self) -> Duration {
         self.rules.call_timeout * 2
@@ -71,7 +79,7 @@ impl<'a> Injector<'a> {
 
     /// Writes what is missing. `false` when the conversation takes no messages now.
     pub(super) async fn run(&mut self) -> Result<bool, Error> {
-        let Some(snapshot) = self.read().await?.filter(Snapshot::takes_messages) else {
+        let Some(snapshot) = self.read().await?.filter(|snapshot| self.inner.takes_messages(snapshot)) else {
             self.unsettled_are_unknown();
             return Ok(false);
         };
@@ -85,7 +93,7 @@ impl<'a> Injector<'a> {
                 Some(Fate::Unknown) => return Ok(true),
                 Some(_) => {}
                 None if self.caller.has_left() => return Ok(true),
-                None => match self.send(index, to.clone()).await? {
+                None => match self.send(index, to.clone(), snapshot.contact_id.clone()).await? {
                     Next::Continue => {}
                     Next::Stop => return Ok(true),
                     Next::Refused => return Ok(false),
@@ -127,7 +135,7 @@ impl<'a> Injector<'a> {
         Ok(())
     }
 
-    async fn send(&mut self, index: usize, to: Vec<String>) -> Result<Next, Error> {
+    async fn send(&mut self, index: usize, to: Vec<String>, contact_id: Option<String>) -> Result<Next, Error> {
         let handshakes = &self.inner.ports.handshakes;
         let conversation = &self.request.pair.conversation;
         let Outgoing { item, post } = &self.outgoing[index];
@@ -144,7 +152,7 @@ impl<'a> Injector<'a> {
             }
             Err(error) => return Err(self.inner.store_error(error)),
         }
-        let post = Post { to, ..post.clone() };
+        let post = Post { to, contact_id, ..post.clone() };
         match self.inner.ports.conversations.post(conversation, &post, deadline).await {
             Ok(id) => self.wrote(index, id).await,
             Err(error) if error.outcome_unknown() => {
@@ -166,7 +174,7 @@ impl<'a> Injector<'a> {
                 let settled = handshakes.not_sent(conversation, lease, &item.key).await;
                 settled.map_err(|error| self.lost(error))?;
                 let moved = matches!(error, UpstreamError::Conflict | UpstreamError::NotFound);
-                if moved && self.read().await?.is_none_or(|snapshot| !snapshot.takes_messages()) {
+                if moved && self.read().await?.is_none_or(|snapshot| !self.inner.takes_messages(&snapshot)) {
                     return Ok(Next::Refused);
                 }
                 Err(match error {

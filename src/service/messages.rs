@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::MarkerAuthor;
 use super::inject::Inject;
+use super::{Context, MarkerAuthor};
 use crate::domain::ids::Pair;
 use crate::domain::ledger::{EntryKey, Fingerprint, Item, Slot};
 use crate::ports::{Line, Post};
@@ -21,16 +21,17 @@ pub(super) struct Outgoing {
 }
 
 /// The marker, if one is asked for, and then the messages.
-pub(super) fn outgoing(request: &Inject, marker_author: MarkerAuthor) -> Vec<Outgoing> {
+pub(super) fn outgoing(request: &Inject, context: Context) -> Vec<Outgoing> {
     let pair = &request.pair;
     let marker = request.marker.iter().map(|text| {
-        let (author, kind) = match marker_author {
-            MarkerAuthor::Customer => (pair.participant.as_str(), CUSTOMER),
-            MarkerAuthor::System => (SYSTEM, SYSTEM),
+        let (author, kind) = match context {
+            Context::Guide(MarkerAuthor::Customer) => (pair.participant.as_str(), CUSTOMER),
+            Context::Guide(MarkerAuthor::System) | Context::Platform => (SYSTEM, SYSTEM),
         };
         named(pair, Slot::Marker(request.handshake), author, kind, text)
     });
-    let messages = request.messages.iter().map(|message| {
+    let written = request.messages.iter().filter(|_| context != Context::Platform);
+    let messages = written.map(|message| {
         let slot = Slot::Message(message.id.clone());
         named(pair, slot, pair.participant.as_str(), CUSTOMER, &message.text)
     });

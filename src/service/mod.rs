@@ -1,11 +1,13 @@
 //! The use cases, over the ports.
 
+mod by_message;
 mod client_time;
 pub mod confirm;
 mod degraded;
 pub mod inject;
 mod injector;
 mod messages;
+mod mirrored;
 mod own;
 mod reads;
 mod record;
@@ -33,7 +35,7 @@ use crate::domain::policy::Policy;
 use crate::domain::principal::Principal;
 use crate::domain::snapshot::Reading;
 use crate::ports::{
-    Audit, Clock, Conversations, Entropy, Event, Handshakes, Record, Registry, Session, StoreError, StoreWatch,
+    Audit, Clock, Conversations, Entropy, Event, Handshakes, Mirror, Record, Registry, Session, StoreError, StoreWatch,
 };
 use confirm::Seen;
 use reads::Reads;
@@ -62,8 +64,23 @@ pub struct Rules {
     pub replay_ttl: Duration,
     /// How long one call to Genesys may take.
     pub call_timeout: Duration,
-    /// Who writes the marker.
-    pub marker_author: MarkerAuthor,
+    /// What of a conversation's context is written, and how.
+    pub context: Context,
+    /// How long after its end a message reopens a conversation of the platform.
+    pub threading_timeline: Duration,
+    /// The longest time after which nothing that events told is gone by.
+    pub mirror_max_age: Duration,
+}
+
+/// What of a conversation's context is written, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// As the guide has it: the marker by this author, and the customer's messages, while the conversation is ACTIVE or
+    /// DISCONNECTED.
+    Guide(MarkerAuthor),
+    /// As the platform allows it: the marker alone, while the conversation is ACTIVE. Nobody can write as the customer of a
+    /// web chat, and a message to a conversation that has ended begins another.
+    Platform,
 }
 
 /// Who calls, and how long they wait.
@@ -91,6 +108,8 @@ pub struct Ports {
     pub conversations: Arc<dyn Conversations>,
     /// The store of handshakes.
     pub handshakes: Arc<dyn Handshakes>,
+    /// What is known of conversations without asking Genesys, where anything is.
+    pub mirror: Option<Arc<dyn Mirror>>,
     /// The store of resume keys and token lines.
     pub registry: Arc<dyn Registry>,
     /// Who has to know that the store is out of reach.

@@ -6,12 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::mirrored::AtHand;
 use super::{Caller, Inner, LONGEST_NAP, Resumption, client_time, out_of_time, upstream};
 use crate::domain::answer::{Answer, Source};
 use crate::domain::conversation::Glimpse;
 use crate::domain::decision::{self, Decision, Request, StartOver, decide};
 use crate::domain::error::{Error, Reason};
-use crate::domain::ids::{AttemptId, HandshakeId, Pair, TabId};
+use crate::domain::ids::{AttemptId, HandshakeId, MessageId, Pair, TabId};
 use crate::domain::lease::Lease;
 use crate::domain::pair::{Join, Joined, View, not_found, nothing_to_take_over};
 use crate::domain::principal::Bound;
@@ -51,7 +52,25 @@ pub struct Validate<S = Pair> {
     pub dropped_at: Option<Timestamp>,
 }
 
-impl Validate<Bound> {
+/// A session, by whichever name the caller knows.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// A name that sessions are bound to.
+    Bound(Bound),
+    /// Any message of its transcript.
+    Message(MessageId),
+}
+
+impl<'a> From<&'a Asked> for ports::Session<'a> {
+    fn from(asked: &'a Asked) -> Self {
+        match asked {
+            Asked::Bound(bound) => Self::from(bound),
+            Asked::Message(message) => Self::Message(message),
+        }
+    }
+}
+
+impl Validate<Asked> {
     /// The same of the session by its own name.
     fn of(self, pair: Pair) -> Validate {
         let Self { session: _, tab, attempt, handshake, intent, dropped_at } = self;
@@ -95,7 +114,7 @@ impl Resumption {
     pub async fn validate(
         &self,
         caller: &Caller,
-        request: Validate<Bound>,
+        request: Validate<Asked>,
     ) -> Result<(Option<Pair>, Validated), Error> {
         let asked = request.session.clone();
         let (handshake, now) = (request.handshake, self.inner.ports.clock.now());
@@ -104,7 +123,10 @@ impl Resumption {
             self.inner.audit(caller, &asked, None, Event::Noted(Note::ImplausibleClientTime));
         }
         let outcome = async {
-            let pair = self.inner.session(caller, &asked).await?;
+            let pair = match &asked {
+                Asked::Bound(bound) => self.inner.session(caller, bound).await?,
+                Asked::Message(message) => self.inner.session_of(caller, message).await?,
+            };
             let validated = match pair.clone() {
                 Some(pair) => self.inner.validate(caller, request.of(pair)).await,
                 None => absent(&request, now),
@@ -128,7 +150,7 @@ impl Resumption {
 }
 
 /// What is said of a session that does not exist, or not for this caller. Genesys is not asked.
-fn absent(request: &Validate<Bound>, now: Timestamp) -> Result<Validated, Error> {
+fn absent(request: &Validate<Asked>, now: Timestamp) -> Result<Validated, Error> {
     match request.intent {
         _ if request.handshake.is_some() => Err(not_found()),
         Intent::TakeOver(_) => Err(nothing_to_take_over()),
@@ -216,17 +238,21 @@ impl Inner {
         glimpse: Option<Reading>,
     ) -> Result<Led, Error> {
         let (handshakes, pair) = (&self.ports.handshakes, &request.session);
-        let reading = if let Some(reading) = glimpse {
-            Ok(reading)
-        } else {
-            self.validations.read(&pair.conversation, Instant::now() + self.work_time(2)).await
-        };
-        let judged = reading.map_err(|error| upstream::read_error(&error)).and_then(|reading| {
+        let judge = |reading: &Reading| {
             // What time it is for the store, without asking it again.
             let now = after(now, asked.elapsed());
             // How long we held the request is measured on one clock, and applied to another: neither's skew matters.
-            self.judge(&request, &reading, until(arrived, now), now)
-        });
+            self.judge(&request, reading, until(arrived, now), now)
+        };
+        let judged = match self.at_hand(&request, glimpse, judge).await {
+            Ok(AtHand::Enough(enough)) => Ok(enough.1),
+            Ok(AtHand::Read { undelivered }) => {
+                let read = self.validations.read(&pair.conversation, Instant::now() + self.work_time(2)).await;
+                let read = read.map_err(|error| upstream::read_error(&error));
+                read.and_then(|reading| judge(&Reading { undelivered, ..reading }))
+            }
+            Err(error) => Err(error),
+        };
         let (untold, lost) = match judged {
             Ok(answer) => {
                 let concluded =
@@ -272,16 +298,28 @@ impl Inner {
 
     /// Judges without opening a handshake. One read at most, shared with whoever reads at the same time.
     async fn heartbeat(self: &Arc<Self>, caller: &Caller, request: &Validate) -> Result<Validated, Error> {
-        let reading = self.read_for(caller, request).await?.map_err(|error| upstream::read_error(&error))?;
-        let now = match reading.date {
-            Some(date) => Ok(date),
-            None => self.ports.handshakes.now().await,
-        };
-        let answer = match now {
-            Ok(now) => self.judge(request, &reading, Duration::ZERO, now)?,
-            Err(error) => {
-                self.do_without(error)?;
-                return self.judge_degraded(request, &reading, Duration::ZERO).map(Validated::degraded);
+        let judge = |reading: &Reading, now| self.judge(request, reading, Duration::ZERO, now);
+        // What is mirrored has a time of its own, so this one does not count.
+        let at_hand = self.at_hand(request, None, |reading| judge(reading, self.ports.clock.now())).await?;
+        let (reading, answer) = match at_hand {
+            AtHand::Enough(enough) => *enough,
+            AtHand::Read { undelivered } => {
+                let read = self.read_for(caller, request).await?.map_err(|error| upstream::read_error(&error))?;
+                let reading = Reading { undelivered, ..read };
+                let now = match reading.date {
+                    Some(date) => Ok(date),
+                    None => self.ports.handshakes.now().await,
+                };
+                match now {
+                    Ok(now) => {
+                        let answer = judge(&reading, now)?;
+                        (reading, answer)
+                    }
+                    Err(error) => {
+                        self.do_without(error)?;
+                        return self.judge_degraded(request, &reading, Duration::ZERO).map(Validated::degraded);
+                    }
+                }
             }
         };
         let resumable = matches!(answer.decision, Decision::Resumable(_));

@@ -70,6 +70,16 @@ pub static INSTRUMENTS: &[Instrument] = &[
         "Time since the access token that calls share was asked for",
     ),
     counter("session_resumption_injections_total", &[], "Answers to InjectContext"),
+    histogram(
+        "session_resumption_mirror_age_seconds",
+        &[],
+        "Time since the last event that told of a conversation, where what events told was gone by",
+    ),
+    counter(
+        "session_resumption_mirror_lookups_total",
+        &["outcome"],
+        "Questions whether events told enough to answer without asking Genesys",
+    ),
     counter(
         "session_resumption_notes_total",
         &["note"],

@@ -40,6 +40,29 @@ impl Parse for Networks {
     }
 }
 
+/// Ids of things at Genesys.
+#[derive(Debug)]
+pub(in crate::config) struct Ids {
+    pub(in crate::config) max: usize,
+}
+
+impl Parse for Ids {
+    type Value = Vec<String>;
+
+    fn parse(&self, text: &str) -> Result<Vec<String>, String> {
+        let is_id = |item: &str| item.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let id = |item: &str| if is_id(item) { Ok(item.to_owned()) } else { Err(format!("{item}: not an id")) };
+        let mut ids: Vec<String> = items(text)?.into_iter().map(id).collect::<Result<_, _>>()?;
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.len() > self.max { Err(format!("{} of them", ids.len())) } else { Ok(ids) }
+    }
+
+    fn allowed(&self) -> String {
+        format!("at most {} ids with commas between", self.max)
+    }
+}
+
 fn items(text: &str) -> Result<Vec<&str>, String> {
     let items: Vec<&str> = text.split(',').map(str::trim).collect();
     if items.iter().any(|item| item.is_empty()) { Err("empty, or empty between commas".to_owned()) } else { Ok(items) }

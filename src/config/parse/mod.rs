@@ -21,7 +21,7 @@ pub(super) use collector::CollectorUrl;
 pub(crate) use duration::duration;
 pub(super) use duration::{Range, WindowRange};
 pub(super) use files::{CallersFile, KeyFile, SecretsFile};
-pub(super) use list::{Networks, Origins};
+pub(super) use list::{Ids, Networks, Origins};
 pub(super) use plain::{Choice, Switch, Text, WholeNumber};
 pub(super) use portion::Portion;
 pub(super) use rate::RateOrOff;

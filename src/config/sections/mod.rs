@@ -1,10 +1,13 @@
 //! The sections as the components take them, and how each is read.
 
 mod doors;
+mod platform;
 mod tracing;
 
 pub(super) use doors::Guarded;
 pub use doors::{AuthConfig, LimitsConfig, Rate, SameSite, TlsConfig, TlsFiles, WebConfig};
+pub(super) use platform::MarkerWay;
+pub use platform::{MetadataHome, MirrorConfig, PlatformConfig, PlatformMarker};
 pub use tracing::{OtlpProtocol, TracingConfig};
 
 use std::fmt;
@@ -98,6 +101,8 @@ impl Share {
 pub enum Profile {
     /// Paths, statuses and fields exactly as the guide has them.
     Guide,
+    /// The public API of Genesys Cloud.
+    Platform,
 }
 
 /// The method that reads a conversation.
@@ -270,8 +275,8 @@ impl GenesysConfig {
 }
 
 impl PolicyConfig {
-    pub(in crate::config) fn read(reader: &mut Reader) -> Option<Self> {
-        let disconnected = reader.get(&keys::POLICY_WINDOWS_DISCONNECTED);
+    pub(in crate::config) fn read(reader: &mut Reader, profile: Option<Profile>) -> Option<Self> {
+        let disconnected = platform::disconnected(reader, profile);
         let active = reader.get(&keys::POLICY_WINDOWS_ACTIVE);
         let transfer = reader.get(&keys::POLICY_WINDOWS_TRANSFER);
         let queue = reader.get(&keys::POLICY_WINDOWS_QUEUE);

@@ -60,7 +60,7 @@ fn values_out_of_place_are_refused() {
         ("genesys.timeout", "60001ms", "too long"),
         ("handshake.replay_ttl", "999ms", "too short"),
         ("handshake.replay_ttl", "1h 1s", "too long"),
-        ("genesys.profile", "platform", r#"no such choice. allowed: "guide""#),
+        ("genesys.profile", "other", r#"no such choice. allowed: "guide" or "platform""#),
         ("genesys.profile", "Guide", "no such choice"),
         ("genesys.read_method", "post", r#"allowed: "POST" or "GET""#),
         ("genesys.token_refresh", "per-request", r#"allowed: "cached" or "per_request""#),

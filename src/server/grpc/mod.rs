@@ -18,6 +18,7 @@ use crate::layers::deadline::Deadline;
 use crate::pb;
 use crate::pb::session_resumption_server::SessionResumption;
 use crate::service::sessions::Sessions;
+use crate::service::validate::Asked;
 use crate::service::{Caller, Resumption};
 
 pub(super) use status::{NOT_A_MESSAGE, code_name, explain};
@@ -49,9 +50,12 @@ impl SessionResumption for Server {
         }
         let (caller, _here) = caller(&request).map_err(status)?;
         let validate = request::validate(request.get_ref()).map_err(status)?;
-        self.limits.by_session(&caller.principal, &validate.session).map_err(status)?;
+        if let Asked::Bound(session) = &validate.session {
+            self.limits.by_session(&caller.principal, session).map_err(status)?;
+        }
         // Who asks by a key is not told what it stands for, unless trusted to know.
-        let withheld = caller.principal.role == Role::Browser && matches!(validate.session, Bound::Key(_));
+        let by_key = matches!(validate.session, Asked::Bound(Bound::Key(_)));
+        let withheld = caller.principal.role == Role::Browser && by_key;
         let (pair, validated) = self.resumption.validate(&caller, validate).await.map_err(status)?;
         Ok(Response::new(response::validated(pair.as_ref().filter(|_| !withheld), validated)))
     }

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use super::fields::Fields;
 use crate::domain::error::{Error, Reason};
 use crate::domain::ids::{
-    AttemptId, ClientMessageId, ConversationId, HandshakeId, Pair, ParticipantId, ResumeKey, TabId,
+    AttemptId, ClientMessageId, ConversationId, HandshakeId, MessageId, Pair, ParticipantId, ResumeKey, TabId,
 };
 use crate::domain::principal::Bound;
 use crate::pb;
 use crate::pb::validate_session_request::Intent as PbIntent;
 use crate::service::inject::{Inject, Message};
-use crate::service::validate::{Intent, Validate};
+use crate::service::validate::{Asked, Intent, Validate};
 
 /// Longest text of a message or marker, in characters.
 const MAX_TEXT: usize = 4_096;
@@ -22,9 +22,9 @@ const MAX_DISCONNECT_REASON: usize = 256;
 /// Most messages in one injection.
 const MAX_MESSAGES: usize = 50;
 
-pub(super) fn validate(request: &pb::ValidateSessionRequest) -> Result<Validate<Bound>, Error> {
+pub(super) fn validate(request: &pb::ValidateSessionRequest) -> Result<Validate<Asked>, Error> {
     let mut fields = Fields::default();
-    let session = session(&mut fields, &request.resume_key, &request.conversation_id, &request.participant_id);
+    let session = asked(&mut fields, request);
     let tab = fields.optional_id("client_instance_id", &request.client_instance_id, TabId::parse, Reason::InvalidId);
     let attempt = fields.optional_id("attempt_id", &request.attempt_id, AttemptId::parse, Reason::InvalidUuid);
     let handshake = fields.optional_id("handshake_id", &request.handshake_id, HandshakeId::parse, Reason::InvalidUuid);
@@ -34,6 +34,20 @@ pub(super) fn validate(request: &pb::ValidateSessionRequest) -> Result<Validate<
     let request =
         session.zip(intent).map(|(session, intent)| Validate { session, tab, attempt, handshake, intent, dropped_at });
     fields.finish(request)
+}
+
+/// The session, by whichever name it is called.
+fn asked(fields: &mut Fields, request: &pb::ValidateSessionRequest) -> Option<Asked> {
+    let pb::ValidateSessionRequest { message_id, resume_key, conversation_id, participant_id, .. } = request;
+    if message_id.is_empty() {
+        return session(fields, resume_key, conversation_id, participant_id).map(Asked::Bound);
+    }
+    if ![resume_key, conversation_id, participant_id].into_iter().all(String::is_empty) {
+        let description = "names the session, and so do the others; send one of them";
+        fields.refuse("message_id", Reason::AmbiguousSession, description);
+        return None;
+    }
+    fields.id("message_id", message_id, MessageId::parse, Reason::InvalidId).map(Asked::Message)
 }
 
 fn intent(fields: &mut Fields, request: &pb::ValidateSessionRequest, tab: Option<&TabId>) -> Option<Intent> {

@@ -113,6 +113,7 @@ fn fated(client_message_id: String, fate: Fate) -> MessageResult {
         Fate::AlreadyPresent(id) => (Fated::AlreadyPresent, id),
         Fate::Unknown => (Fated::Unknown, String::new()),
         Fate::NotAttempted => (Fated::NotAttempted, String::new()),
+        Fate::NotSupported => (Fated::NotSupported, String::new()),
     };
     MessageResult { client_message_id, outcome: outcome.into(), message_id }
 }

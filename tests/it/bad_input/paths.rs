@@ -110,8 +110,9 @@ fn message() -> BoxedStrategy<Message> {
 fn call(known: &Known) -> BoxedStrategy<Call> {
     let ids = || (id(&known.conversation), id(&known.customer), a_uuid(&known.handshake));
     let optional = |strategy: BoxedStrategy<String>| prop_oneof![Just(String::new()), strategy].boxed();
-    let validate = (ids(), optional(text()), optional(id("tab")), optional(a_uuid("x")), any::<bool>(), -1..5, text())
-        .prop_map(|((conversation_id, participant_id, handshake), key, tab, attempt_id, by_id, intent, reason)| {
+    let names = || (optional(text()), optional(id("message")));
+    let validate = (ids(), names(), optional(id("tab")), optional(a_uuid("x")), any::<bool>(), -1..5, text()).prop_map(
+        |((conversation_id, participant_id, handshake), (key, message_id), tab, attempt_id, by_id, intent, reason)| {
             Call::Validate(pb::ValidateSessionRequest {
                 conversation_id,
                 participant_id,
@@ -122,8 +123,10 @@ fn call(known: &Known) -> BoxedStrategy<Call> {
                 intent,
                 disconnect_reason: reason,
                 disconnect_time: None,
+                message_id,
             })
-        });
+        },
+    );
     let confirm = ids().prop_map(|(conversation_id, participant_id, handshake_id)| {
         Call::Confirm(pb::ConfirmReattachRequest { conversation_id, participant_id, handshake_id })
     });

@@ -44,6 +44,7 @@ async fn a_refused_request_is_not_repeated_to_its_caller() {
         disconnect_reason: long.clone(),
         intent: 9,
         disconnect_time: None,
+        message_id: bad.clone(),
     };
     is_silent(&harness.validate(request).await.unwrap_err());
     let request = pb::ConfirmReattachRequest {

@@ -59,6 +59,22 @@ async fn a_resume_key_stands_alone() {
 }
 
 #[tokio::test]
+async fn a_message_stands_alone() {
+    let harness = quiet().await;
+    let by_key = pb::ValidateSessionRequest { resume_key: "k".into(), ..pb::ValidateSessionRequest::default() };
+    for other_name in [request(), by_key] {
+        let both = pb::ValidateSessionRequest { message_id: "..".into(), ..other_name };
+        assert_refused("beside another", harness.validate(both).await, &[("message_id", "AMBIGUOUS_SESSION")]);
+    }
+    for message_id in BAD_IDS.iter().copied().filter(|id| !id.is_empty()).chain([&*"x".repeat(129)]) {
+        let alone =
+            pb::ValidateSessionRequest { message_id: message_id.into(), ..pb::ValidateSessionRequest::default() };
+        assert_refused(message_id, harness.validate(alone).await, &[("message_id", "INVALID_ID")]);
+    }
+    nothing_was_asked(harness).await;
+}
+
+#[tokio::test]
 async fn a_reason_to_disconnect_has_its_limit_too() {
     let harness = quiet().await;
     for disconnect_reason in ["x".repeat(257), "ä".repeat(257), "💬".repeat(10_000)] {
@@ -81,6 +97,7 @@ async fn all_that_is_wrong_is_told_at_once() {
         intent: 77,
         disconnect_reason: "x".repeat(300),
         disconnect_time: Some(prost_types::Timestamp { seconds: i64::MAX, nanos: i32::MIN }),
+        message_id: String::new(),
     };
     let faults = [
         ("resume_key", "AMBIGUOUS_SESSION"),

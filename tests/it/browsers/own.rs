@@ -6,7 +6,7 @@ use session_resumption::domain::ids::{HandshakeId, Pair, TabId};
 use session_resumption::domain::principal::{Bound, Principal, Role};
 use session_resumption::ports::Clock as _;
 use session_resumption::service::inject::Inject;
-use session_resumption::service::validate::{Intent, Validate, Validated};
+use session_resumption::service::validate::{Asked, Intent, Validate, Validated};
 use uuid::Uuid;
 
 use super::stage::{Stage, caller, key, pair};
@@ -25,6 +25,8 @@ impl Stage {
         principal: &Principal,
         request: Validate<Bound>,
     ) -> Result<(Option<Pair>, Validated), Error> {
+        let Validate { session, tab, attempt, handshake, intent, dropped_at } = request;
+        let request = Validate { session: Asked::Bound(session), tab, attempt, handshake, intent, dropped_at };
         self.resumption.validate(&caller(principal), request).await
     }
 

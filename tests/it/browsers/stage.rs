@@ -20,7 +20,7 @@ use session_resumption::ports::{
     StoreError, UpstreamError,
 };
 use session_resumption::service::sessions::{SessionRules, Sessions};
-use session_resumption::service::{Caller, MarkerAuthor, Ports, Resumption, Rules};
+use session_resumption::service::{Caller, Context, MarkerAuthor, Ports, Resumption, Rules};
 use session_resumption::store::memory::MemoryStore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -50,6 +50,7 @@ impl Stage {
             conversations: Arc::clone(&genesys) as _,
             handshakes: store,
             registry: Arc::clone(&registry) as _,
+            mirror: None,
             store_watch: Arc::new(DegradedMode::new()),
             audit: Arc::clone(&record) as _,
             clock: Arc::clone(&time) as _,
@@ -59,7 +60,9 @@ impl Stage {
             policy: Policy { windows: Windows::default(), unknown_status: UnknownStatus::NewRouting },
             replay_ttl: Duration::from_mins(1),
             call_timeout: Duration::from_secs(2),
-            marker_author: MarkerAuthor::Customer,
+            context: Context::Guide(MarkerAuthor::Customer),
+            threading_timeline: Duration::ZERO,
+            mirror_max_age: Duration::ZERO,
         };
         let session_rules = SessionRules { token_ttl: TTL, shown_late: SHOWN_LATE };
         let sessions = Sessions::new(ports.clone(), Some(Arc::clone(&signer) as _), session_rules);

@@ -24,7 +24,7 @@ use session_resumption::server::limits::{Limits, Rates};
 use session_resumption::server::session_cookie::Cookies;
 use session_resumption::server::stack;
 use session_resumption::service::sessions::{SessionRules, Sessions};
-use session_resumption::service::{MarkerAuthor, Ports, Resumption, Rules};
+use session_resumption::service::{Context, MarkerAuthor, Ports, Resumption, Rules};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -80,6 +80,7 @@ async fn replica(
         conversations: Arc::new(genesys),
         handshakes: Arc::clone(&store) as _,
         registry: store,
+        mirror: None,
         store_watch: degraded,
         audit: Arc::new(TracingAudit),
         clock: Arc::clone(clock),
@@ -89,7 +90,9 @@ async fn replica(
         policy: Policy { windows: Windows::default(), unknown_status: UnknownStatus::NewRouting },
         replay_ttl: Duration::from_mins(1),
         call_timeout: TIMEOUT,
-        marker_author: MarkerAuthor::Customer,
+        context: Context::Guide(MarkerAuthor::Customer),
+        threading_timeline: Duration::ZERO,
+        mirror_max_age: Duration::ZERO,
     };
     let (health, health_server) = Health::new().await;
     let session_rules = SessionRules { token_ttl: Duration::from_mins(15), shown_late: Duration::from_mins(5) };

@@ -50,13 +50,14 @@ fn every_field_of_a_request_is_read_by_both_its_names() {
         intent: Intent::TakeOver.into(),
         disconnect_reason: "lost \"Wi-Fi\" \u{1f4ac}".into(),
         disconnect_time: Some(at(1_772_877_625, 250_000_000)),
+        message_id: "m".into(),
     };
     let camel = r#"{"conversationId": "c", "participantId": "p", "resumeKey": "k", "clientInstanceId": "t", "attemptId": "a",
         "handshakeId": "h", "intent": "TAKE_OVER", "disconnectReason": "lost \"Wi-Fi\" \ud83d\udcac",
-        "disconnectTime": "2026-03-07T10:00:25.25Z"}"#;
+        "disconnectTime": "2026-03-07T10:00:25.25Z", "messageId": "m"}"#;
     let snake = r#"{"conversation_id": "c", "participant_id": "p", "resume_key": "k", "client_instance_id": "t", "attempt_id": "a",
         "handshake_id": "h", "intent": 3, "disconnect_reason": "lost \"Wi-Fi\" 💬",
-        "disconnect_time": "2026-03-07T12:00:25.250000000+02:00"}"#;
+        "disconnect_time": "2026-03-07T12:00:25.250000000+02:00", "message_id": "m"}"#;
     assert_eq!(validate(camel).unwrap(), expected);
     assert_eq!(validate(snake).unwrap(), expected);
 
