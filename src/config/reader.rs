@@ -78,6 +78,12 @@ impl Reader {
         if self.gives(key) { self.get(key).map(Some) } else { Some(None) }
     }
 
+    /// Whether a key was read and says other than its default.
+    pub(super) fn departs<P: Parse>(&self, key: &Key<P>) -> bool {
+        let default = key.default.map(|text| key.written(text));
+        self.lines.iter().any(|line| line.name == key.name && Some(&line.written) != default.as_ref())
+    }
+
     /// Complains of a value that was read and does not go with the others.
     pub(super) fn refuse<P: Parse>(&mut self, key: &Key<P>, why: &str) {
         if let Some(line) = self.lines.iter().find(|line| line.name == key.name) {

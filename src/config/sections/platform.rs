@@ -121,23 +121,22 @@ pub(super) fn disconnected(reader: &mut Reader, profile: Option<Profile>) -> Opt
 
 /// The value of a key of this profile.
 fn got_with<P: Parse>(reader: &mut Reader, profile: Option<Profile>, key: &Key<P>) -> Option<P::Value> {
-    let given = reader.gives(key);
     let value = reader.get(key);
-    stray(reader, profile, key, given);
+    stray(reader, profile, key);
     value
 }
 
 /// The value of a key of this profile that may be left out.
 #[expect(clippy::option_option, reason = "a value with a problem is not one left out")]
 fn given_with<P: Parse>(reader: &mut Reader, profile: Option<Profile>, key: &Key<P>) -> Option<Option<P::Value>> {
-    let given = reader.gives(key);
     let value = reader.get_if_given(key);
-    stray(reader, profile, key, given);
+    stray(reader, profile, key);
     value
 }
 
-fn stray<P: Parse>(reader: &mut Reader, profile: Option<Profile>, key: &Key<P>, given: bool) {
-    if given && profile == Some(Profile::Guide) {
+/// A printed configuration has every default in it, and must be readable.
+fn stray<P: Parse>(reader: &mut Reader, profile: Option<Profile>, key: &Key<P>) {
+    if reader.departs(key) && profile == Some(Profile::Guide) {
         reader.refuse(key, "goes with genesys.profile = \"platform\" alone; leave it out");
     }
 }

@@ -1,5 +1,6 @@
 //! How a configuration is read, refused and printed. No test touches the environment of the process: it is shared by all tests.
 
+mod platform;
 mod printing;
 mod refusals;
 mod secrets;

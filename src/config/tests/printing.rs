@@ -10,13 +10,15 @@ fn the_rendering_loads_again_to_the_same() {
     let again = load(&config.render(), &[]).unwrap();
     let values = |config: &super::Config| {
         format!(
-            "{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
+            "{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
             config.server,
             config.tls,
             config.auth,
             config.web,
             config.limits,
             config.genesys,
+            config.platform,
+            config.mirror,
             config.policy,
             config.handshake,
             config.inject,
