@@ -132,6 +132,16 @@ impl Leg {
     pub fn is_live(&self) -> bool {
         self.state != LegState::Ended && self.ended.is_none()
     }
+
+    /// Whether it is up for certain.
+    pub fn is_connected(&self) -> bool {
+        self.state == LegState::Connected && self.is_live()
+    }
+
+    /// Whether its agent has set it aside and not ended it.
+    pub fn is_parked(&self) -> bool {
+        self.state == LegState::Parked && self.is_live()
+    }
 }
 
 // === impl Legs ===
