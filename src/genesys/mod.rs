@@ -11,9 +11,11 @@ mod client;
 pub mod guide;
 mod observe;
 mod operation;
+pub mod platform;
 mod retries;
 mod spans;
 mod token;
+mod wire;
 
 use std::time::Duration;
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::ids::ConversationId;
 use crate::domain::snapshot::{Participant, Role, Snapshot, Status};
+use crate::genesys::wire::{attribute, filled, usable};
 use crate::ports::UpstreamError;
 
 /// A conversation. What a decision needs must be there and of its kind; all else may be missing, strange or more.
@@ -45,11 +45,6 @@ struct Leg {
     agent_id: Option<String>,
     #[serde(default, deserialize_with = "usable")]
     queue_id: Option<String>,
-}
-
-/// An optional value of its kind; any other is as good as absent.
-pub(super) fn usable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
 }
 
 // === impl Conversation ===
@@ -114,21 +109,6 @@ fn role(text: &str) -> Role {
         "SYSTEM" => Role::System,
         _ => Role::Other,
     }
-}
-
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
-}
-
-/// Attributes are texts. Another writer may have put a number or a truth value where a text belongs; the rest is not ours.
-fn attribute((name, value): (String, Value)) -> Option<(String, String)> {
-    let text = match value {
-        Value::String(text) => text,
-        Value::Number(number) => number.to_string(),
-        Value::Bool(truth) => truth.to_string(),
-        Value::Null | Value::Array(_) | Value::Object(_) => return None,
-    };
-    Some((name, text))
 }
 
 #[cfg(test)]

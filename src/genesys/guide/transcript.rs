@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::conversation::usable;
+use crate::genesys::wire::usable;
 use crate::ports::{Line, UpstreamError};
 
 /// The answer to a message.
