@@ -14,6 +14,7 @@ use crate::{
     Author, ControlError, Conversation, Message, SimOptions, Status,
     clock::{Clock, later, since},
     fault::Faults,
+    feed::Feed,
     ledger::Ledger,
     tokens::Tokens,
 };
@@ -33,6 +34,8 @@ pub(crate) struct World {
     pub(crate) tokens: Tokens,
     pub(crate) faults: Faults,
     pub(crate) ledger: Ledger,
+    #[expect(dead_code, reason = "nothing publishes yet")]
+    pub(crate) feed: Feed,
     records: HashMap<String, Record>,
 }
 
@@ -54,6 +57,7 @@ impl Shared {
             tokens: Tokens::default(),
             faults: Faults::default(),
             ledger: Ledger::default(),
+            feed: Feed::default(),
             records: HashMap::new(),
         };
         Self { world: Mutex::new(world), stopping: CancellationToken::new() }
