@@ -51,7 +51,8 @@ pub(crate) fn admit(
     Ok(Admitted { route, command, fault: world.faults.take(route) })
 }
 
-fn authenticate(world: &mut World, parts: &Parts, outcome: &mut Outcome) -> Result<(), Refusal> {
+/// The token that an API call comes with, and one request of its budget.
+pub(crate) fn authenticate(world: &mut World, parts: &Parts, outcome: &mut Outcome) -> Result<(), Refusal> {
     let now = world.clock.now();
     let secret = contract::bearer(&parts.headers)?;
     let token = world.tokens.get_mut(secret).ok_or_else(Refusal::bad_credentials)?;

@@ -84,6 +84,11 @@ impl Answer {
         Self::raw(StatusCode::OK, JSON, r#"{"id": "#)
     }
 
+    /// An answer that says nothing but its status.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: Payload::Ready(Bytes::new()) }
+    }
+
     fn json(status: StatusCode, body: &Value) -> Self {
         Self::raw(status, JSON, body.to_string())
     }

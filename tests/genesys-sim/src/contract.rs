@@ -15,7 +15,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use crate::{Author, Route, answer::Answer, refusal::Refusal};
 
 /// `request.bytes.max` of the platform.
-const MAX_BODY: usize = 512_000;
+pub(crate) const MAX_BODY: usize = 512_000;
 const MAX_TEXT: usize = 4096;
 
 /// What a well-formed call asks for.
@@ -96,7 +96,8 @@ fn grant(headers: &HeaderMap, body: &[u8]) -> Result<Credentials, Refusal> {
         .ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, "no Basic credentials"))
 }
 
-fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Refusal> {
+/// A JSON body.
+pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Refusal> {
     if media_type(headers) != Some("application/json") {
         let why = "Content-Type must be application/json";
         return Err(Refusal::violation(Answer::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, why), why));

@@ -14,7 +14,7 @@ use crate::{
 /// Steers one simulator; cheap to clone, and safe to keep after the simulator has stopped.
 #[derive(Debug, Clone)]
 pub struct Control {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// A conversation to create. The default is an ACTIVE one with nobody in it but the customer.
@@ -173,7 +173,10 @@ impl Control {
 
     /// Moves the simulator's clock forward.
     pub fn advance(&self, by: Duration) {
-        self.shared.world().clock.advance(by);
+        let mut world = self.shared.world();
+        world.clock.advance(by);
+        let now = world.clock.now();
+        world.feed.channels.sweep(now);
     }
 
     /// Ends the life of every token issued so far.

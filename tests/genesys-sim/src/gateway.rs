@@ -16,6 +16,7 @@ use crate::{
     Control, admin,
     admission::{self, admit},
     answer::Delivery,
+    channels,
     connection::Connection,
     ledger::{Arrival, Outcome},
     perform::perform,
@@ -24,11 +25,12 @@ use crate::{
 };
 
 #[derive(Debug, Clone)]
-struct CorrelationId(String);
+pub(crate) struct CorrelationId(pub(crate) String);
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .nest("/_sim", admin::router(Control::new(Arc::clone(&shared))))
+        .merge(channels::router())
         .fallback(serve)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), stamp))
         .with_state(shared)

@@ -27,6 +27,8 @@ pub struct SimOptions {
     pub read_method: ReadMethod,
     /// Whether the transcript can be read back; if not, `GET .../messages` answers 405.
     pub transcript_supported: bool,
+    /// How often a notification channel gives a sign of life, in real time.
+    pub heartbeat: Duration,
     /// What the simulator's clock shows at the start; real time if absent.
     pub start_time: Option<Timestamp>,
 }
@@ -64,6 +66,7 @@ impl Default for SimOptions {
             auto_close: None,
             read_method: ReadMethod::Post,
             transcript_supported: true,
+            heartbeat: Duration::from_secs(30),
             start_time: None,
         }
     }

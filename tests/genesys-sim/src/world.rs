@@ -34,7 +34,6 @@ pub(crate) struct World {
     pub(crate) tokens: Tokens,
     pub(crate) faults: Faults,
     pub(crate) ledger: Ledger,
-    #[expect(dead_code, reason = "nothing publishes yet")]
     pub(crate) feed: Feed,
     records: HashMap<String, Record>,
 }

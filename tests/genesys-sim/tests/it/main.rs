@@ -4,9 +4,13 @@
 
 mod admin;
 mod binary;
+mod channels;
+mod channels_faults;
 mod contract;
 mod faults;
 mod lifecycle;
 mod limits;
+mod schema;
 mod strictness;
 mod support;
+mod ws;
