@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Author, ControlError, Conversation, FaultScript, LedgerEntry, Message, Participant, Role, Route, Status,
+    Author, ControlError, Conversation, FaultScript, LedgerEntry, Message, Participant, PlatformControl, Role, Route,
+    Status,
     world::{Record, Shared},
 };
 
@@ -166,6 +167,11 @@ impl Control {
         })
     }
 
+    /// The hands on the platform profile's conversations.
+    pub fn platform(&self) -> PlatformControl {
+        PlatformControl::new(Arc::clone(&self.shared))
+    }
+
     /// What the simulator's clock shows.
     pub fn now(&self) -> Timestamp {
         self.shared.world().clock.now()
@@ -177,6 +183,7 @@ impl Control {
         world.clock.advance(by);
         let now = world.clock.now();
         world.feed.channels.sweep(now);
+        world.settle_platform();
     }
 
     /// Ends the life of every token issued so far.

@@ -65,6 +65,7 @@ mod ledger;
 mod lifecycle;
 mod options;
 mod perform;
+mod platform;
 mod refusal;
 mod route;
 mod sim;
@@ -79,7 +80,8 @@ pub use self::{
     error::ControlError,
     fault::{Fault, FaultScript},
     ledger::LedgerEntry,
-    options::{ReadMethod, SimOptions},
+    options::{ReadMethod, SimOptions, VersionMismatch},
+    platform::{CreatedPlatform, NewPlatformConversation, PlatformControl, PlatformMessage, Purpose, Said},
     route::Route,
     sim::Sim,
     status::Status,

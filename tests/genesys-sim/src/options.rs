@@ -5,8 +5,10 @@ use std::{
     time::Duration,
 };
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use jiff::Timestamp;
+
+use crate::answer::Answer;
 
 /// How one simulator is set up. The defaults suit a test: a free loopback port and Genesys Cloud's own limits.
 #[derive(Debug, Clone)]
@@ -29,6 +31,14 @@ pub struct SimOptions {
     pub transcript_supported: bool,
     /// How often a notification channel gives a sign of life, in real time.
     pub heartbeat: Duration,
+    /// The messenger deployment that platform conversations are created in.
+    pub deployment_id: String,
+    /// For how long after its end a message continues a platform conversation.
+    pub threading_timeline: Duration,
+    /// How long a participant's attributes take to become visible on the platform.
+    pub attribute_delay: Duration,
+    /// What the platform answers if custom attributes have another version.
+    pub version_mismatch: VersionMismatch,
     /// What the simulator's clock shows at the start; real time if absent.
     pub start_time: Option<Timestamp>,
 }
@@ -40,6 +50,31 @@ pub enum ReadMethod {
     Post,
     /// As HTTP would have it.
     Get,
+}
+
+/// What the platform answers to an outdated version: it "may be a 409 or 400 with specific error message".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionMismatch {
+    /// 409
+    Conflict,
+    /// 400
+    BadRequest,
+}
+
+// === impl VersionMismatch ===
+
+impl VersionMismatch {
+    pub(crate) fn answer(self) -> Answer {
+        let (status, message) = match self {
+            Self::Conflict => {
+                (StatusCode::CONFLICT, "The request conflicts with the current state of the target resource.")
+            }
+            Self::BadRequest => {
+                (StatusCode::BAD_REQUEST, "The version in the request does not match the current version")
+            }
+        };
+        Answer::error(status, message)
+    }
 }
 
 // === impl ReadMethod ===
@@ -67,6 +102,10 @@ impl Default for SimOptions {
             read_method: ReadMethod::Post,
             transcript_supported: true,
             heartbeat: Duration::from_secs(30),
+            deployment_id: "5f8a1c3e-0000-4000-8000-0000000000d0".to_owned(),
+            threading_timeline: Duration::from_hours(72),
+            attribute_delay: Duration::from_millis(200),
+            version_mismatch: VersionMismatch::Conflict,
             start_time: None,
         }
     }

@@ -16,6 +16,7 @@ use crate::{
     fault::Faults,
     feed::Feed,
     ledger::Ledger,
+    platform::Platform,
     tokens::Tokens,
 };
 
@@ -35,6 +36,7 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) ledger: Ledger,
     pub(crate) feed: Feed,
+    pub(crate) platform: Platform,
     records: HashMap<String, Record>,
 }
 
@@ -57,6 +59,7 @@ impl Shared {
             faults: Faults::default(),
             ledger: Ledger::default(),
             feed: Feed::default(),
+            platform: Platform::default(),
             records: HashMap::new(),
         };
         Self { world: Mutex::new(world), stopping: CancellationToken::new() }
