@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Control, ControlError, Conversation, Created, FaultScript, LedgerEntry, Message, NewConversation, Status, channels,
-    platform,
+    guest, platform,
 };
 
 type Reply<T> = Result<T, ControlError>;
@@ -43,6 +43,7 @@ pub(crate) fn router<S>(control: Control) -> Router<S> {
         .route("/faults", post(script_fault).delete(clear_faults))
         .route("/ledger", get(ledger).delete(clear_ledger))
         .merge(channels::admin_router())
+        .merge(guest::admin_router())
         .nest("/platform", platform::admin::router(control.platform()))
         .with_state(control)
 }

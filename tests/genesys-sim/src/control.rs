@@ -184,6 +184,7 @@ impl Control {
         let now = world.clock.now();
         world.feed.channels.sweep(now);
         world.settle_platform();
+        world.sweep_guests();
     }
 
     /// Ends the life of every token issued so far.

@@ -19,6 +19,7 @@ use crate::{
     answer::Delivery,
     channels,
     connection::Connection,
+    guest,
     ledger::{Arrival, Outcome},
     perform::perform,
     route::Resource,
@@ -32,6 +33,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .nest("/_sim", admin::router(Control::new(Arc::clone(&shared))))
         .merge(channels::router())
+        .merge(guest::router())
         .fallback(serve)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), stamp))
         .with_state(shared)

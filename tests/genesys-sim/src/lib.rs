@@ -61,6 +61,7 @@ mod error;
 mod fault;
 mod feed;
 mod gateway;
+mod guest;
 mod ledger;
 mod lifecycle;
 mod options;
@@ -79,6 +80,7 @@ pub use self::{
     conversation::{Author, Conversation, Message, Participant, Role},
     error::ControlError,
     fault::{Fault, FaultScript},
+    guest::{AgentDisconnect, GuestState},
     ledger::LedgerEntry,
     options::{ReadMethod, SimOptions, VersionMismatch},
     platform::{CreatedPlatform, NewPlatformConversation, PlatformControl, PlatformMessage, Purpose, Said},

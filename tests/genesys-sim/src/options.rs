@@ -8,7 +8,7 @@ use std::{
 use axum::http::{Method, StatusCode};
 use jiff::Timestamp;
 
-use crate::answer::Answer;
+use crate::{AgentDisconnect, answer::Answer};
 
 /// How one simulator is set up. The defaults suit a test: a free loopback port and Genesys Cloud's own limits.
 #[derive(Debug, Clone)]
@@ -39,6 +39,14 @@ pub struct SimOptions {
     pub attribute_delay: Duration,
     /// What the platform answers if custom attributes have another version.
     pub version_mismatch: VersionMismatch,
+    /// The domains whose pages may open a guest's socket; any, and no page at all, if there are none.
+    pub guest_allowed_domains: Vec<String>,
+    /// How long a guest's session outlives its last message.
+    pub guest_session_duration: Duration,
+    /// How many sockets a guest may have at a time.
+    pub guest_socket_limit: usize,
+    /// What the guest is told when the other side ends the conversation.
+    pub agent_disconnect: AgentDisconnect,
     /// What the simulator's clock shows at the start; real time if absent.
     pub start_time: Option<Timestamp>,
 }
@@ -106,6 +114,10 @@ impl Default for SimOptions {
             threading_timeline: Duration::from_hours(72),
             attribute_delay: Duration::from_millis(200),
             version_mismatch: VersionMismatch::Conflict,
+            guest_allowed_domains: Vec::new(),
+            guest_session_duration: Duration::from_hours(72),
+            guest_socket_limit: 3,
+            agent_disconnect: AgentDisconnect::Send,
             start_time: None,
         }
     }

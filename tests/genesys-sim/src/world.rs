@@ -15,6 +15,7 @@ use crate::{
     clock::{Clock, later, since},
     fault::Faults,
     feed::Feed,
+    guest::Guests,
     ledger::Ledger,
     platform::Platform,
     tokens::Tokens,
@@ -36,6 +37,7 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) ledger: Ledger,
     pub(crate) feed: Feed,
+    pub(crate) guests: Guests,
     pub(crate) platform: Platform,
     records: HashMap<String, Record>,
 }
@@ -59,6 +61,7 @@ impl Shared {
             faults: Faults::default(),
             ledger: Ledger::default(),
             feed: Feed::default(),
+            guests: Guests::default(),
             platform: Platform::default(),
             records: HashMap::new(),
         };

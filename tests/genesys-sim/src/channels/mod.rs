@@ -9,10 +9,17 @@ mod control;
 mod eventbridge;
 mod fault;
 mod frame;
+mod line;
 mod registry;
 mod rest;
 mod socket;
 mod topics;
 
-pub(crate) use self::{admin::router as admin_router, registry::Channels, rest::router};
+pub(crate) use self::{
+    admin::router as admin_router,
+    call::{Call, answer},
+    line::{Line, Order, Orders},
+    registry::Channels,
+    rest::router,
+};
 pub use self::{eventbridge::BridgedEvent, fault::PushFault};

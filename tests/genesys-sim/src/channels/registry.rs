@@ -4,12 +4,12 @@ use std::{collections::BTreeSet, time::Duration};
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{
     fault::{Held, PushFaults},
     frame,
+    line::{Line, Orders},
     topics::Forbidden,
 };
 use crate::{
@@ -22,8 +22,6 @@ const MAX_CHANNELS: usize = 20;
 const LIFETIME: Duration = Duration::from_hours(24);
 /// How long before its end a channel says so.
 const NOTICE: Duration = Duration::from_mins(1);
-/// How many frames a slow reader may fall behind before its socket is cut.
-const BACKLOG: usize = 1024;
 
 /// Everything the Notification API keeps, and the faults that are to hit it.
 #[derive(Debug, Default)]
@@ -50,18 +48,10 @@ pub(crate) struct Channel {
     closing_told: bool,
 }
 
-/// The sending end of a channel's socket. Dropping it cuts the socket without a farewell.
 #[derive(Debug)]
 struct Socket {
     serial: u64,
-    orders: mpsc::Sender<Order>,
-}
-
-/// What a socket is to do next.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    Send(String),
-    Close(u16, &'static str),
+    line: Line,
 }
 
 /// The receiving end of a channel's socket.
@@ -69,7 +59,7 @@ pub(crate) enum Order {
 pub(crate) struct Plug {
     pub(crate) channel_id: String,
     pub(crate) serial: u64,
-    pub(crate) orders: mpsc::Receiver<Order>,
+    pub(crate) orders: Orders,
 }
 
 // === impl Channels ===
@@ -118,8 +108,8 @@ impl Channels {
         let serial = self.sockets_opened + 1;
         let channel = self.get_mut(id, now)?;
         channel.close(4001, "another connection took the channel over");
-        let (sender, orders) = mpsc::channel(BACKLOG);
-        channel.socket = Some(Socket { serial, orders: sender });
+        let (line, orders) = Line::new();
+        channel.socket = Some(Socket { serial, line });
         let channel_id = channel.id.clone();
         self.sockets_opened = serial;
         Some(Plug { channel_id, serial, orders })
@@ -181,7 +171,7 @@ impl Channels {
 impl Channel {
     fn send(&mut self, text: String) {
         if let Some(socket) = &self.socket
-            && socket.orders.try_send(Order::Send(text)).is_err()
+            && socket.line.send(text).is_err()
         {
             self.socket = None;
         }
@@ -189,8 +179,7 @@ impl Channel {
 
     fn close(&mut self, code: u16, reason: &'static str) {
         if let Some(socket) = self.socket.take() {
-            // A socket too slow to be told goodbye is cut.
-            let _ = socket.orders.try_send(Order::Close(code, reason));
+            socket.line.close(code, reason);
         }
     }
 }
@@ -200,6 +189,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::channels::line::Order;
 
     const START: Timestamp = Timestamp::UNIX_EPOCH;
 

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{
-    frame,
-    registry::{Order, Plug},
-};
+use super::{frame, line::Order, registry::Plug};
 use crate::world::Shared;
 
 pub(crate) async fn serve(shared: Arc<Shared>, mut socket: WebSocket, mut plug: Plug) {

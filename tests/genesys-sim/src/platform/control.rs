@@ -251,7 +251,7 @@ impl PlatformControl {
 // === impl NewPlatformConversation ===
 
 impl NewPlatformConversation {
-    fn build(self, deployment_id: &str, now: Timestamp) -> Result<PlatformConversation, ControlError> {
+    pub(crate) fn build(self, deployment_id: &str, now: Timestamp) -> Result<PlatformConversation, ControlError> {
         let random = || Uuid::new_v4().to_string();
         let mut conversation = PlatformConversation {
             id: self.conversation_id.unwrap_or_else(random),

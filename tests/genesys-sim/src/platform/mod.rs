@@ -12,8 +12,11 @@ pub(crate) mod route;
 mod state;
 mod view;
 
-pub(crate) use self::state::Platform;
 pub use self::{
     control::{CreatedPlatform, NewPlatformConversation, PlatformControl, Said},
     model::{PlatformMessage, Purpose},
+};
+pub(crate) use self::{
+    model::{Disconnect, PlatformConversation},
+    state::Platform,
 };

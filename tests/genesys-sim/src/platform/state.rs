@@ -82,7 +82,7 @@ impl World {
         Ok(conversation)
     }
 
-    /// Changes the conversation and tells the subscribers what has changed.
+    /// Changes the conversation and tells its guest and the subscribers what has changed.
     pub(crate) fn change_platform<T, E: From<ControlError>>(
         &mut self,
         id: &str,
@@ -94,6 +94,7 @@ impl World {
         let before = conversation.clone();
         let done = change(conversation, now)?;
         events::publish(&mut self.feed, &before, conversation, now);
+        self.guests.follow(&before, conversation, self.options.agent_disconnect, now);
         self.platform.index(id);
         Ok(done)
     }

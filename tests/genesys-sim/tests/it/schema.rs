@@ -8,6 +8,10 @@ use serde_json::Value;
 pub(crate) static OPENAPI: LazyLock<Definitions> =
     LazyLock::new(|| Definitions::parse(include_str!("../../../genesys/openapi-subset.json")));
 
+/// The guest protocol's definitions.
+pub(crate) static GUEST: LazyLock<Definitions> =
+    LazyLock::new(|| Definitions::parse(include_str!("../../../genesys/guest-websocket-swagger.json")));
+
 /// The definitions of a Swagger 2.0 document.
 pub(crate) struct Definitions(Value);
 
