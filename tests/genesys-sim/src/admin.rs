@@ -12,7 +12,10 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Control, ControlError, Conversation, Created, FaultScript, LedgerEntry, Message, NewConversation, Status};
+use crate::{
+    Control, ControlError, Conversation, Created, FaultScript, LedgerEntry, Message, NewConversation, Status, channels,
+    guest, platform,
+};
 
 type Reply<T> = Result<T, ControlError>;
 
@@ -39,6 +42,9 @@ pub(crate) fn router<S>(control: Control) -> Router<S> {
         .route("/transcript-support", put(set_transcript_support))
         .route("/faults", post(script_fault).delete(clear_faults))
         .route("/ledger", get(ledger).delete(clear_ledger))
+        .merge(channels::admin_router())
+        .merge(guest::admin_router())
+        .nest("/platform", platform::admin::router(control.platform()))
         .with_state(control)
 }
 

@@ -24,14 +24,18 @@ pub(crate) struct Admitted {
 }
 
 /// The call of the contract that a request is.
-pub(crate) fn route(world: &World, resource: Option<Resource<'_>>, method: &Method) -> Result<Route, Refusal> {
+pub(crate) fn route<'a>(
+    world: &World,
+    resource: Option<Resource<'a>>,
+    method: &Method,
+) -> Result<(Resource<'a>, Route), Refusal> {
     let read = world.options.read_method;
     let resource = resource.ok_or_else(|| {
         let answer = Answer::error(StatusCode::NOT_FOUND, "The requested resource does not exist.");
         Refusal::violation(answer, "the path is not part of the contract")
     })?;
-    resource.route(method, read).ok_or_else(|| {
-        let answer = Answer::method_not_allowed(resource.allow(read));
+    resource.route(method, read).map(|route| (resource, route)).ok_or_else(|| {
+        let answer = Answer::method_not_allowed(&resource.allow(read));
         Refusal::violation(answer, "the method is not part of the contract")
     })
 }
@@ -39,6 +43,7 @@ pub(crate) fn route(world: &World, resource: Option<Resource<'_>>, method: &Meth
 /// Only a call that is admitted uses up a scripted fault.
 pub(crate) fn admit(
     world: &mut World,
+    resource: Resource<'_>,
     route: Route,
     parts: &Parts,
     body: &Bytes,
@@ -47,11 +52,12 @@ pub(crate) fn admit(
     if route != Route::Token {
         authenticate(world, parts, outcome)?;
     }
-    let command = contract::parse(route, parts.uri.query(), &parts.headers, body)?;
+    let command = contract::parse(resource, route, parts.uri.query(), &parts.headers, body)?;
     Ok(Admitted { route, command, fault: world.faults.take(route) })
 }
 
-fn authenticate(world: &mut World, parts: &Parts, outcome: &mut Outcome) -> Result<(), Refusal> {
+/// The token that an API call comes with, and one request of its budget.
+pub(crate) fn authenticate(world: &mut World, parts: &Parts, outcome: &mut Outcome) -> Result<(), Refusal> {
     let now = world.clock.now();
     let secret = contract::bearer(&parts.headers)?;
     let token = world.tokens.get_mut(secret).ok_or_else(Refusal::bad_credentials)?;

@@ -49,6 +49,11 @@ impl Answer {
         Self::json(StatusCode::OK, &json!(body))
     }
 
+    /// The work is taken on, not done; some calls say what it is.
+    pub(crate) fn accepted(body: Option<Value>) -> Self {
+        body.map_or_else(|| Self::empty(StatusCode::ACCEPTED), |body| Self::json(StatusCode::ACCEPTED, &body))
+    }
+
     /// An API error: Genesys Cloud's `ErrorBody`.
     pub(crate) fn error(status: StatusCode, message: impl Into<String>) -> Self {
         Self { status, headers: Vec::new(), body: Payload::Error(message.into()) }
@@ -70,9 +75,12 @@ impl Answer {
         Self::error(StatusCode::TOO_MANY_REQUESTS, message).with(RETRY_AFTER, retry_after_s.into())
     }
 
-    pub(crate) fn method_not_allowed(allowed: &'static str) -> Self {
-        Self::error(StatusCode::METHOD_NOT_ALLOWED, format!("only {allowed} is allowed here"))
-            .with(ALLOW, HeaderValue::from_static(allowed))
+    pub(crate) fn method_not_allowed(allowed: &str) -> Self {
+        let answer = Self::error(StatusCode::METHOD_NOT_ALLOWED, format!("only {allowed} is allowed here"));
+        match HeaderValue::try_from(allowed) {
+            Ok(allowed) => answer.with(ALLOW, allowed),
+            Err(_) => answer,
+        }
     }
 
     pub(crate) fn raw(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
@@ -82,6 +90,11 @@ impl Answer {
     /// A body that claims to be JSON and is not.
     pub(crate) fn malformed() -> Self {
         Self::raw(StatusCode::OK, JSON, r#"{"id": "#)
+    }
+
+    /// An answer that says nothing but its status.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: Payload::Ready(Bytes::new()) }
     }
 
     fn json(status: StatusCode, body: &Value) -> Self {
@@ -110,7 +123,9 @@ impl Answer {
         };
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.status;
-        response.headers_mut().insert(CONTENT_TYPE, JSON);
+        if !bytes.is_empty() {
+            response.headers_mut().insert(CONTENT_TYPE, JSON);
+        }
         for (name, value) in self.headers {
             response.headers_mut().insert(name, value);
         }

@@ -12,10 +12,16 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Author, Route, answer::Answer, refusal::Refusal};
+use crate::{
+    Author, Route,
+    answer::Answer,
+    platform::contract::{self as platform, PlatformCommand},
+    refusal::Refusal,
+    route::Resource,
+};
 
 /// `request.bytes.max` of the platform.
-const MAX_BODY: usize = 512_000;
+pub(crate) const MAX_BODY: usize = 512_000;
 const MAX_TEXT: usize = 4096;
 
 /// What a well-formed call asks for.
@@ -26,6 +32,7 @@ pub(crate) enum Command {
     Patch(Patch),
     Post(Post),
     ReadTranscript,
+    Platform(PlatformCommand),
 }
 
 /// `client_id:client_secret`, as Basic authentication carries it.
@@ -56,20 +63,29 @@ pub(crate) struct Post {
 struct Nothing {}
 
 /// Reads a call of `route` by the letter.
-pub(crate) fn parse(route: Route, query: Option<&str>, headers: &HeaderMap, body: &Bytes) -> Result<Command, Refusal> {
-    if query.is_some() {
-        return Err(Refusal::bad_request("the contract has no query parameters"));
-    }
+pub(crate) fn parse(
+    resource: Resource<'_>,
+    route: Route,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Command, Refusal> {
     if body.len() > MAX_BODY {
         let message = format!("The request is over the size limit. Maximum bytes: {MAX_BODY}");
         return Err(Refusal::violation(Answer::error(StatusCode::PAYLOAD_TOO_LARGE, message.clone()), message));
+    }
+    if let Resource::Platform(resource) = resource {
+        return platform::parse(resource, route, query, headers, body).map(Command::Platform);
+    }
+    if query.is_some() {
+        return Err(Refusal::bad_request("the contract has no query parameters"));
     }
     match route {
         Route::Token => grant(headers, body).map(Command::IssueToken),
         Route::Patch => json(headers, body).map(Command::Patch),
         Route::PostMessage => json(headers, body).and_then(Post::check).map(Command::Post),
         Route::Transcript => bodiless(headers, body).map(|()| Command::ReadTranscript),
-        Route::Read | Route::AnyApi => bodiless(headers, body).map(|()| Command::Read),
+        _ => bodiless(headers, body).map(|()| Command::Read),
     }
 }
 
@@ -96,7 +112,8 @@ fn grant(headers: &HeaderMap, body: &[u8]) -> Result<Credentials, Refusal> {
         .ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, "no Basic credentials"))
 }
 
-fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Refusal> {
+/// A JSON body.
+pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Refusal> {
     if media_type(headers) != Some("application/json") {
         let why = "Content-Type must be application/json";
         return Err(Refusal::violation(Answer::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, why), why));

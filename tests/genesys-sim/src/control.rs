@@ -7,14 +7,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Author, ControlError, Conversation, FaultScript, LedgerEntry, Message, Participant, Role, Route, Status,
+    Author, ControlError, Conversation, FaultScript, LedgerEntry, Message, Participant, PlatformControl, Role, Route,
+    Status,
     world::{Record, Shared},
 };
 
 /// Steers one simulator; cheap to clone, and safe to keep after the simulator has stopped.
 #[derive(Debug, Clone)]
 pub struct Control {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// A conversation to create. The default is an ACTIVE one with nobody in it but the customer.
@@ -166,6 +167,11 @@ impl Control {
         })
     }
 
+    /// The hands on the platform profile's conversations.
+    pub fn platform(&self) -> PlatformControl {
+        PlatformControl::new(Arc::clone(&self.shared))
+    }
+
     /// What the simulator's clock shows.
     pub fn now(&self) -> Timestamp {
         self.shared.world().clock.now()
@@ -173,7 +179,12 @@ impl Control {
 
     /// Moves the simulator's clock forward.
     pub fn advance(&self, by: Duration) {
-        self.shared.world().clock.advance(by);
+        let mut world = self.shared.world();
+        world.clock.advance(by);
+        let now = world.clock.now();
+        world.feed.channels.sweep(now);
+        world.settle_platform();
+        world.sweep_guests();
     }
 
     /// Ends the life of every token issued so far.

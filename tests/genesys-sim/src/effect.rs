@@ -8,6 +8,7 @@ use crate::{
     answer::Answer,
     contract::{Command, Credentials, Patch, Post},
     ledger::Outcome,
+    platform::effect as platform,
     refusal::Refusal,
     world::World,
 };
@@ -20,6 +21,7 @@ pub(crate) fn apply(world: &mut World, id: &str, command: Command, outcome: &mut
         Command::Patch(patch) => self::patch(world, id, patch),
         Command::Post(post) => self::post(world, id, post),
         Command::ReadTranscript => read_transcript(world, id),
+        Command::Platform(command) => platform::apply(world, id, command),
     };
     outcome.effect_applied = result.is_ok();
     result.unwrap_or_else(|refusal| {

@@ -10,13 +10,16 @@ use axum::{
     middleware::{self, Next},
 };
 use jiff::fmt::rfc2822::DateTimePrinter;
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::{
     Control, admin,
     admission::{self, admit},
     answer::Delivery,
+    channels,
     connection::Connection,
+    guest,
     ledger::{Arrival, Outcome},
     perform::perform,
     route::Resource,
@@ -24,11 +27,13 @@ use crate::{
 };
 
 #[derive(Debug, Clone)]
-struct CorrelationId(String);
+pub(crate) struct CorrelationId(pub(crate) String);
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .nest("/_sim", admin::router(Control::new(Arc::clone(&shared))))
+        .merge(channels::router())
+        .merge(guest::router())
         .fallback(serve)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), stamp))
         .with_state(shared)
@@ -72,10 +77,10 @@ async fn handle(shared: Arc<Shared>, parts: Parts, body: Bytes) -> Delivery {
 
     let (ticket, admitted) = {
         let mut world = shared.world();
-        let route = admission::route(&world, resource, &parts.method);
+        let called = admission::route(&world, resource, &parts.method);
         let now = world.clock.now();
         let arrival = Arrival {
-            route: route.as_ref().ok().copied(),
+            route: called.as_ref().ok().map(|(_, route)| *route),
             method: parts.method.as_str(),
             path: parts.uri.path(),
             conversation_id: id,
@@ -83,7 +88,8 @@ async fn handle(shared: Arc<Shared>, parts: Parts, body: Bytes) -> Delivery {
             trace_parent: parts.headers.get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned),
         };
         let ticket = world.ledger.enter(arrival, now);
-        let admitted = route.and_then(|route| admit(&mut world, route, &parts, &body, &mut outcome));
+        let admitted =
+            called.and_then(|(resource, route)| admit(&mut world, resource, route, &parts, &body, &mut outcome));
         (ticket, admitted)
     };
     let delivery = match admitted {
@@ -97,6 +103,9 @@ async fn handle(shared: Arc<Shared>, parts: Parts, body: Bytes) -> Delivery {
             Delivery::Whole(refusal.answer)
         }
     };
+    if outcome.effect_applied && resource.is_some_and(Resource::settles_later) {
+        tokio::spawn(settle_later(Arc::clone(&shared)));
+    }
     outcome.status = delivery.status().map(|status| status.as_u16());
     let quota = outcome.quota;
     shared.world().ledger.complete(ticket, outcome);
@@ -104,4 +113,13 @@ async fn handle(shared: Arc<Shared>, parts: Parts, body: Bytes) -> Delivery {
         Some(quota) => answer.with_quota(quota),
         None => answer,
     })
+}
+
+/// What was taken on shows, and is told to the subscribers, in its time and not only when somebody looks.
+async fn settle_later(shared: Arc<Shared>) {
+    let delay = shared.world().options.attribute_delay;
+    tokio::select! {
+        () = sleep(delay) => shared.world().settle_platform(),
+        () = shared.stopping.cancelled() => {}
+    }
 }

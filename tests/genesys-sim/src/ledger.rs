@@ -30,6 +30,8 @@ pub struct LedgerEntry {
     pub status: Option<u16>,
     /// Whether the call did its work: it read, wrote or issued something.
     pub effect_applied: bool,
+    /// Whether the call is there to end a conversation or one of its legs, whatever came of it.
+    pub destructive: bool,
     /// Whether a scripted fault hit it.
     pub faulted: bool,
     /// How it broke the contract, if it did.
@@ -100,6 +102,7 @@ impl Ledger {
             token_id: None,
             status: None,
             effect_applied: false,
+            destructive: arrival.route.is_some_and(Route::is_destructive),
             faulted: false,
             violation: None,
             body: arrival.body,

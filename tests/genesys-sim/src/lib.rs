@@ -32,12 +32,25 @@
 //! | `DELETE /_sim/faults` | | forgets those not used up |
 //! | `GET /_sim/ledger` | | 200 list of [`LedgerEntry`] |
 //! | `DELETE /_sim/ledger` | | |
+//! | `GET /_sim/events?since={id}` | | 200 list of [`BridgedEvent`] |
+//! | `POST /_sim/events` | `{"topic", "body"}` | publishes it |
+//! | `GET /_sim/channels/sockets` | | 200 `{"connected"}` |
+//! | `DELETE /_sim/channels/sockets` | | cuts them |
+//! | `POST /_sim/channels/faults` | `{"fault", "times"?}`, with a [`PushFault`] | |
+//! | `DELETE /_sim/channels/faults` | | forgets those not used up |
+//! | `POST /_sim/channels/texts` | `{"text"}` | sends it to every socket |
+//! | `POST /_sim/channels/frames` | `{"topic", "body"}` | sends it to every socket |
+//! | `PUT /_sim/channels/heartbeat` | `{"silenced"}` | |
+//! | `PUT /_sim/channels/refusal` | `{"status"?}` | of new channels |
+//! | `POST /_sim/channels/forbidden-topics` | `{"topic", "missing_permission"}` | |
+//! | `DELETE /_sim/channels/forbidden-topics` | | |
 //!
 //! A fault script reads `{"route": "patch", "times": 2, "skip": 1, "fault": {"kind": "reset", "after_effect": true}}`.
 
 mod admin;
 mod admission;
 mod answer;
+mod channels;
 mod clock;
 mod connection;
 mod contract;
@@ -46,11 +59,14 @@ mod conversation;
 mod effect;
 mod error;
 mod fault;
+mod feed;
 mod gateway;
+mod guest;
 mod ledger;
 mod lifecycle;
 mod options;
 mod perform;
+mod platform;
 mod refusal;
 mod route;
 mod sim;
@@ -59,12 +75,15 @@ mod tokens;
 mod world;
 
 pub use self::{
+    channels::{BridgedEvent, PushFault},
     control::{Control, Created, NewConversation},
     conversation::{Author, Conversation, Message, Participant, Role},
     error::ControlError,
     fault::{Fault, FaultScript},
+    guest::{AgentDisconnect, GuestState},
     ledger::LedgerEntry,
-    options::{ReadMethod, SimOptions},
+    options::{ReadMethod, SimOptions, VersionMismatch},
+    platform::{CreatedPlatform, NewPlatformConversation, PlatformControl, PlatformMessage, Purpose, Said},
     route::Route,
     sim::Sim,
     status::Status,

@@ -5,8 +5,10 @@ use std::{
     time::Duration,
 };
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use jiff::Timestamp;
+
+use crate::{AgentDisconnect, answer::Answer};
 
 /// How one simulator is set up. The defaults suit a test: a free loopback port and Genesys Cloud's own limits.
 #[derive(Debug, Clone)]
@@ -27,6 +29,24 @@ pub struct SimOptions {
     pub read_method: ReadMethod,
     /// Whether the transcript can be read back; if not, `GET .../messages` answers 405.
     pub transcript_supported: bool,
+    /// How often a notification channel gives a sign of life, in real time.
+    pub heartbeat: Duration,
+    /// The messenger deployment that platform conversations are created in.
+    pub deployment_id: String,
+    /// For how long after its end a message continues a platform conversation.
+    pub threading_timeline: Duration,
+    /// How long a participant's attributes take to become visible on the platform.
+    pub attribute_delay: Duration,
+    /// What the platform answers if custom attributes have another version.
+    pub version_mismatch: VersionMismatch,
+    /// The domains whose pages may open a guest's socket; any, and no page at all, if there are none.
+    pub guest_allowed_domains: Vec<String>,
+    /// How long a guest's session outlives its last message.
+    pub guest_session_duration: Duration,
+    /// How many sockets a guest may have at a time.
+    pub guest_socket_limit: usize,
+    /// What the guest is told when the other side ends the conversation.
+    pub agent_disconnect: AgentDisconnect,
     /// What the simulator's clock shows at the start; real time if absent.
     pub start_time: Option<Timestamp>,
 }
@@ -38,6 +58,31 @@ pub enum ReadMethod {
     Post,
     /// As HTTP would have it.
     Get,
+}
+
+/// What the platform answers to an outdated version: it "may be a 409 or 400 with specific error message".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionMismatch {
+    /// 409
+    Conflict,
+    /// 400
+    BadRequest,
+}
+
+// === impl VersionMismatch ===
+
+impl VersionMismatch {
+    pub(crate) fn answer(self) -> Answer {
+        let (status, message) = match self {
+            Self::Conflict => {
+                (StatusCode::CONFLICT, "The request conflicts with the current state of the target resource.")
+            }
+            Self::BadRequest => {
+                (StatusCode::BAD_REQUEST, "The version in the request does not match the current version")
+            }
+        };
+        Answer::error(status, message)
+    }
 }
 
 // === impl ReadMethod ===
@@ -64,6 +109,15 @@ impl Default for SimOptions {
             auto_close: None,
             read_method: ReadMethod::Post,
             transcript_supported: true,
+            heartbeat: Duration::from_secs(30),
+            deployment_id: "5f8a1c3e-0000-4000-8000-0000000000d0".to_owned(),
+            threading_timeline: Duration::from_hours(72),
+            attribute_delay: Duration::from_millis(200),
+            version_mismatch: VersionMismatch::Conflict,
+            guest_allowed_domains: Vec::new(),
+            guest_session_duration: Duration::from_hours(72),
+            guest_socket_limit: 3,
+            agent_disconnect: AgentDisconnect::Send,
             start_time: None,
         }
     }

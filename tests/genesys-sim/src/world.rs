@@ -14,7 +14,10 @@ use crate::{
     Author, ControlError, Conversation, Message, SimOptions, Status,
     clock::{Clock, later, since},
     fault::Faults,
+    feed::Feed,
+    guest::Guests,
     ledger::Ledger,
+    platform::Platform,
     tokens::Tokens,
 };
 
@@ -33,6 +36,9 @@ pub(crate) struct World {
     pub(crate) tokens: Tokens,
     pub(crate) faults: Faults,
     pub(crate) ledger: Ledger,
+    pub(crate) feed: Feed,
+    pub(crate) guests: Guests,
+    pub(crate) platform: Platform,
     records: HashMap<String, Record>,
 }
 
@@ -54,6 +60,9 @@ impl Shared {
             tokens: Tokens::default(),
             faults: Faults::default(),
             ledger: Ledger::default(),
+            feed: Feed::default(),
+            guests: Guests::default(),
+            platform: Platform::default(),
             records: HashMap::new(),
         };
         Self { world: Mutex::new(world), stopping: CancellationToken::new() }

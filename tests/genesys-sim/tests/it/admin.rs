@@ -8,7 +8,7 @@ use crate::support::{Harness, expect};
 
 impl Harness {
     /// Calls a control route; returns the status and the body, null if there is none.
-    async fn sim(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+    pub(crate) async fn sim(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
         let mut request = self.http.request(method, format!("{}/_sim/{path}", self.sim.url()));
         if !body.is_null() {
             request = request.json(&body);

@@ -4,9 +4,17 @@
 
 mod admin;
 mod binary;
+mod channels;
+mod channels_faults;
 mod contract;
 mod faults;
+mod guest;
+mod guest_client;
+mod guest_delivery;
+mod guest_refusals;
 mod lifecycle;
 mod limits;
+mod schema;
 mod strictness;
 mod support;
+mod ws;

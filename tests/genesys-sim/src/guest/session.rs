@@ -1,0 +1,83 @@
+//! One guest's session: how long it lives, what was said in it, how fast it may talk.
+
+use std::{collections::VecDeque, time::Duration};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::request::Complaint;
+use crate::clock::{later, since};
+
+/// How many messages a guest may send in a second.
+const MESSAGES_PER_SECOND: usize = 2;
+const SECOND: Duration = Duration::from_secs(1);
+/// The latest messages of the history; nobody pages further in a test.
+const KEPT: usize = 1000;
+
+/// What the guest is told when the other side ends the conversation: the deployment's `conversationDisconnect`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentDisconnect {
+    /// Nothing.
+    Silent,
+    /// A Presence event; the next message reopens the conversation.
+    Send,
+    /// A Presence event; the session can only be read from then on, until the guest starts a new one.
+    ReadOnly,
+}
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) deployment_id: String,
+    pub(crate) duration: Duration,
+    /// The conversation that the guest's messages went to last.
+    pub(crate) conversation_id: Option<String>,
+    pub(crate) read_only: bool,
+    last_active: Timestamp,
+    sent: VecDeque<Timestamp>,
+    history: VecDeque<Value>,
+}
+
+// === impl Session ===
+
+impl Session {
+    pub(crate) fn new(deployment_id: String, duration: Duration, now: Timestamp) -> Self {
+        Self {
+            deployment_id,
+            duration,
+            conversation_id: None,
+            read_only: false,
+            last_active: now,
+            sent: VecDeque::new(),
+            history: VecDeque::new(),
+        }
+    }
+
+    /// Inactivity ends a session; a message in either direction, and nothing else, puts that off.
+    pub(crate) fn expires(&self) -> Timestamp {
+        later(self.last_active, self.duration)
+    }
+
+    /// Counts a message of the guest.
+    pub(crate) fn count(&mut self, now: Timestamp) -> Result<(), Complaint> {
+        self.sent.retain(|time| since(*time, now) < SECOND);
+        if self.sent.len() >= MESSAGES_PER_SECOND {
+            return Err(Complaint::too_often(SECOND.as_secs()));
+        }
+        self.sent.push_back(now);
+        Ok(())
+    }
+
+    /// Keeps a message of either side.
+    pub(crate) fn keep(&mut self, body: Value, now: Timestamp) {
+        self.last_active = now;
+        if self.history.len() == KEPT {
+            self.history.pop_front();
+        }
+        self.history.push_back(body);
+    }
+
+    /// What was said, the latest first.
+    pub(crate) fn history(&self) -> impl ExactSizeIterator<Item = &Value> {
+        self.history.iter().rev()
+    }
+}
