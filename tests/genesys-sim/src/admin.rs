@@ -39,6 +39,8 @@ pub(crate) fn router<S>(control: Control) -> Router<S> {
         .route("/clock/advance", post(advance))
         .route("/tokens/expire", post(expire_tokens))
         .route("/rate-limit", put(set_rate_limit))
+        .route("/missing-permissions", put(set_missing_permissions))
+        .route("/mint-limit", put(set_mint_limit))
         .route("/transcript-support", put(set_transcript_support))
         .route("/faults", post(script_fault).delete(clear_faults))
         .route("/ledger", get(ledger).delete(clear_ledger))
@@ -208,6 +210,19 @@ struct RateLimit {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct MissingPermissions {
+    permissions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MintLimit {
+    #[serde(default)]
+    mints_per_minute: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TranscriptSupport {
     supported: bool,
 }
@@ -228,6 +243,19 @@ async fn expire_tokens(State(control): State<Control>) -> StatusCode {
 
 async fn set_rate_limit(State(control): State<Control>, Json(limit): Json<RateLimit>) -> StatusCode {
     control.set_rate_limit(limit.requests_per_minute);
+    StatusCode::NO_CONTENT
+}
+
+async fn set_missing_permissions(
+    State(control): State<Control>,
+    Json(missing): Json<MissingPermissions>,
+) -> StatusCode {
+    control.set_missing_permissions(missing.permissions);
+    StatusCode::NO_CONTENT
+}
+
+async fn set_mint_limit(State(control): State<Control>, Json(limit): Json<MintLimit>) -> StatusCode {
+    control.set_mint_limit(limit.mints_per_minute);
     StatusCode::NO_CONTENT
 }
 

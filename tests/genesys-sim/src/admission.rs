@@ -10,6 +10,7 @@ use crate::{
     answer::Answer,
     contract::{self, Command},
     ledger::Outcome,
+    platform::permissions,
     refusal::Refusal,
     route::Resource,
     world::World,
@@ -51,6 +52,7 @@ pub(crate) fn admit(
 ) -> Result<Admitted, Refusal> {
     if route != Route::Token {
         authenticate(world, parts, outcome)?;
+        permissions::check(world, route)?;
     }
     let command = contract::parse(resource, route, parts.uri.query(), &parts.headers, body)?;
     Ok(Admitted { route, command, fault: world.faults.take(route) })
@@ -68,7 +70,7 @@ pub(crate) fn authenticate(world: &mut World, parts: &Parts, outcome: &mut Outco
     let quota = token.count(world.options.requests_per_minute, now);
     outcome.quota = Some(quota);
     if quota.is_exceeded() {
-        return Err(Refusal::regular(Answer::too_many_requests(quota.reset_s)));
+        return Err(Refusal::regular(Answer::too_many_requests(quota)));
     }
     Ok(())
 }

@@ -28,8 +28,18 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 enum Payload {
     Ready(Bytes),
-    /// The message of an `ErrorBody`, which needs the `contextId` that only the answer's rendering knows.
-    Error(String),
+    /// An `ErrorBody`, which needs the `contextId` that only the answer's rendering knows.
+    Error(Box<Problem>),
+}
+
+/// What an `ErrorBody` says.
+#[derive(Debug)]
+struct Problem {
+    message: String,
+    code: &'static str,
+    /// The message with its parameter's name in place of its value, the name and the value.
+    param: Option<(String, &'static str, String)>,
+    limit: Option<Value>,
 }
 
 /// How an answer reaches the caller, if it does.
@@ -56,7 +66,8 @@ impl Answer {
 
     /// An API error: Genesys Cloud's `ErrorBody`.
     pub(crate) fn error(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, headers: Vec::new(), body: Payload::Error(message.into()) }
+        let problem = Problem { message: message.into(), code: error_code(status), param: None, limit: None };
+        Self { status, headers: Vec::new(), body: Payload::Error(Box::new(problem)) }
     }
 
     /// A login error, in OAuth's shape with the platform's extra `description`.
@@ -64,15 +75,42 @@ impl Answer {
         let error = match status {
             StatusCode::BAD_REQUEST => "invalid_request",
             StatusCode::UNAUTHORIZED => "invalid_client",
+            StatusCode::TOO_MANY_REQUESTS => "rate_limit_exceeded",
             _ => "server_error",
         };
         let body = json!({"error": error, "description": description, "error_description": description});
         Self::json(status, &body)
     }
 
-    pub(crate) fn too_many_requests(retry_after_s: u64) -> Self {
+    /// Gives an API error another code than its status has by itself.
+    pub(crate) fn coded(self, code: &'static str) -> Self {
+        self.map_problem(|problem| Problem { code, ..problem })
+    }
+
+    /// Tells an API error's message again with its parameter set apart.
+    pub(crate) fn with_params(self, template: String, name: &'static str, value: String) -> Self {
+        self.map_problem(|problem| Problem { param: Some((template, name, value)), ..problem })
+    }
+
+    fn map_problem(self, change: impl FnOnce(Problem) -> Problem) -> Self {
+        let body = match self.body {
+            Payload::Error(problem) => Payload::Error(Box::new(change(*problem))),
+            ready @ Payload::Ready(_) => ready,
+        };
+        Self { body, ..self }
+    }
+
+    pub(crate) fn too_many_requests(quota: Quota) -> Self {
+        let Quota { allowed, reset_s: retry_after_s, .. } = quota;
+        let limit = json!({
+            "key": "client.credentials.token.rate.per.minute",
+            "namespace": "platform.api",
+            "value": allowed,
+        });
         let message = format!("Rate limit exceeded the maximum. Retry the request in [{retry_after_s}] seconds");
-        Self::error(StatusCode::TOO_MANY_REQUESTS, message).with(RETRY_AFTER, retry_after_s.into())
+        Self::error(StatusCode::TOO_MANY_REQUESTS, message)
+            .map_problem(|problem| Problem { limit: Some(limit), ..problem })
+            .with(RETRY_AFTER, retry_after_s.into())
     }
 
     pub(crate) fn method_not_allowed(allowed: &str) -> Self {
@@ -119,7 +157,7 @@ impl Answer {
     fn render(self, correlation_id: &str) -> (Response<Body>, Bytes) {
         let bytes = match self.body {
             Payload::Ready(bytes) => bytes,
-            Payload::Error(message) => error_body(self.status, &message, correlation_id).to_string().into(),
+            Payload::Error(problem) => error_body(self.status, &problem, correlation_id).to_string().into(),
         };
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.status;
@@ -133,16 +171,24 @@ impl Answer {
     }
 }
 
-fn error_body(status: StatusCode, message: &str, correlation_id: &str) -> Value {
-    json!({
-        "message": message,
-        "code": error_code(status),
+fn error_body(status: StatusCode, problem: &Problem, correlation_id: &str) -> Value {
+    let mut body = json!({
+        "message": problem.message,
+        "code": problem.code,
         "status": status.as_u16(),
         "messageParams": {},
         "contextId": correlation_id,
         "details": [],
         "errors": [],
-    })
+    });
+    if let Some((template, name, value)) = &problem.param {
+        body["messageWithParams"] = json!(template);
+        body["messageParams"] = json!({*name: value});
+    }
+    if let Some(limit) = &problem.limit {
+        body["limit"] = limit.clone();
+    }
+    body
 }
 
 fn error_code(status: StatusCode) -> &'static str {

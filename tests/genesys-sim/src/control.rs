@@ -199,6 +199,16 @@ impl Control {
         self.shared.world().options.requests_per_minute = requests_per_minute;
     }
 
+    /// Changes which permissions the OAuth client's roles lack on the platform.
+    pub fn set_missing_permissions(&self, permissions: Vec<String>) {
+        self.shared.world().options.missing_permissions = permissions;
+    }
+
+    /// Changes how many tokens may be issued in a minute; none lifts the limit.
+    pub fn set_mint_limit(&self, mints_per_minute: Option<u32>) {
+        self.shared.world().options.mints_per_minute = mints_per_minute;
+    }
+
     /// Says whether the transcript can be read back; if not, that call answers 405.
     pub fn set_transcript_support(&self, supported: bool) {
         self.shared.world().options.transcript_supported = supported;

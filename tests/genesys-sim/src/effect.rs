@@ -1,6 +1,6 @@
 //! What a well-formed call does to the world.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header::RETRY_AFTER};
 use serde_json::json;
 
 use crate::{
@@ -38,6 +38,11 @@ fn issue_token(world: &mut World, credentials: &Credentials, outcome: &mut Outco
         return Err(Refusal::regular(answer));
     }
     let ttl = options.token_ttl;
+    let mints = world.tokens.count_mint(options.mints_per_minute.unwrap_or(u32::MAX), world.clock.now());
+    if mints.is_exceeded() {
+        let answer = Answer::oauth_error(StatusCode::TOO_MANY_REQUESTS, "too many token requests");
+        return Err(Refusal::regular(answer.with(RETRY_AFTER, mints.reset_s.into())));
+    }
     let (secret, token_id) = world.tokens.issue(ttl, world.clock.now());
     outcome.token_id = Some(token_id);
     Ok(Answer::ok(&json!({"access_token": secret, "token_type": "bearer", "expires_in": ttl.as_secs()})))

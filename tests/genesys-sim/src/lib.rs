@@ -1,4 +1,7 @@
-//! A strict, scriptable stand-in for Genesys Cloud as the guide describes it: its API, its login host, its bad days.
+//! A strict, scriptable stand-in for Genesys Cloud: its API, its login host, its bad days.
+//!
+//! It speaks the API as the guide describes it and, beside it, the platform's own as the public SDKs know it; each has
+//! its conversations.
 //!
 //! [`Sim::start`] serves both hosts on one loopback port; [`Control`] plays everyone on the other side of the API.
 //! Any call that breaks the contract is refused with a 4xx and stands in the ledger with its `violation`.
@@ -27,6 +30,8 @@
 //! | `POST /_sim/clock/advance` | `{"ms"}` | 200 `{"now"}` |
 //! | `POST /_sim/tokens/expire` | | |
 //! | `PUT /_sim/rate-limit` | `{"requests_per_minute"}` | |
+//! | `PUT /_sim/missing-permissions` | `{"permissions"}` | of the platform calls |
+//! | `PUT /_sim/mint-limit` | `{"mints_per_minute"?}` | |
 //! | `PUT /_sim/transcript-support` | `{"supported"}` | |
 //! | `POST /_sim/faults` | [`FaultScript`] | |
 //! | `DELETE /_sim/faults` | | forgets those not used up |
@@ -44,6 +49,19 @@
 //! | `PUT /_sim/channels/refusal` | `{"status"?}` | of new channels |
 //! | `POST /_sim/channels/forbidden-topics` | `{"topic", "missing_permission"}` | |
 //! | `DELETE /_sim/channels/forbidden-topics` | | |
+//!
+//! | `POST /_sim/platform/conversations` | [`NewPlatformConversation`] | 201 [`CreatedPlatform`] |
+//! | `GET /_sim/platform/conversations/{id}` | | 200 as `GET /conversations/messages/{id}` |
+//! | `PUT /_sim/platform/conversations/{id}` | any JSON | serves it on reads |
+//! | `DELETE /_sim/platform/conversations/{id}` | | forgets it |
+//! | `GET /_sim/platform/conversations/{id}/transcript` | | 200 list of [`PlatformMessage`] |
+//! | `PUT /_sim/platform/conversations/{id}/away` | `{"away"}` | |
+//! | `POST /_sim/platform/conversations/{id}/{operation}` | see below | 200 `{}` or as noted |
+//!
+//! The operations on a platform conversation: `queue` and `transfer` with `{"queue_id"}`; `offer`, `answer` and
+//! `complete-transfer` with `{"agent_user_id"}`; `park` with `{"resume_after_s"}`; `no-answer`, `unpark`, `inactivity`,
+//! `agent-end`, `expire-session`, `clear` and `bot` without a body; `customer-message`, `agent-message` and
+//! `bot-message` with `{"text"}`, answered with `{"message_id"}` and for the customer also `{"conversation_id"}`.
 //!
 //! A fault script reads `{"route": "patch", "times": 2, "skip": 1, "fault": {"kind": "reset", "after_effect": true}}`.
 

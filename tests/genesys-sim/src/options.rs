@@ -37,6 +37,10 @@ pub struct SimOptions {
     pub threading_timeline: Duration,
     /// How long a participant's attributes take to become visible on the platform.
     pub attribute_delay: Duration,
+    /// The permissions that the OAuth client's roles lack on the platform.
+    pub missing_permissions: Vec<String>,
+    /// How many tokens may be issued in a minute; any number if absent.
+    pub mints_per_minute: Option<u32>,
     /// What the platform answers if custom attributes have another version.
     pub version_mismatch: VersionMismatch,
     /// The domains whose pages may open a guest's socket; any, and no page at all, if there are none.
@@ -113,6 +117,8 @@ impl Default for SimOptions {
             deployment_id: "5f8a1c3e-0000-4000-8000-0000000000d0".to_owned(),
             threading_timeline: Duration::from_hours(72),
             attribute_delay: Duration::from_millis(200),
+            missing_permissions: Vec::new(),
+            mints_per_minute: None,
             version_mismatch: VersionMismatch::Conflict,
             guest_allowed_domains: Vec::new(),
             guest_session_duration: Duration::from_hours(72),

@@ -14,6 +14,7 @@ const WINDOW: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     by_secret: HashMap<String, Token>,
+    minting: Option<Window>,
 }
 
 /// One token: who it is in the ledger, how long it lives, what it has used up.
@@ -51,6 +52,11 @@ impl Tokens {
         (secret, id)
     }
 
+    /// Counts one token to be issued.
+    pub(crate) fn count_mint(&mut self, allowed: u32, now: Timestamp) -> Quota {
+        count(&mut self.minting, allowed, now)
+    }
+
     pub(crate) fn get_mut(&mut self, secret: &str) -> Option<&mut Token> {
         self.by_secret.get_mut(secret)
     }
@@ -72,14 +78,18 @@ impl Token {
 
     /// Counts one request.
     pub(crate) fn count(&mut self, allowed: u32, now: Timestamp) -> Quota {
-        let running = self.window.filter(|window| since(window.started, now) < WINDOW);
-        let mut window = running.unwrap_or(Window { started: now, count: 0 });
-        window.count = window.count.saturating_add(1);
-        self.window = Some(window);
-        // Rounded up: whoever waits that long is not refused again.
-        let rest = WINDOW.saturating_sub(since(window.started, now));
-        Quota { count: window.count, allowed, reset_s: rest.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX) }
+        count(&mut self.window, allowed, now)
     }
+}
+
+fn count(running: &mut Option<Window>, allowed: u32, now: Timestamp) -> Quota {
+    let current = running.filter(|window| since(window.started, now) < WINDOW);
+    let mut window = current.unwrap_or(Window { started: now, count: 0 });
+    window.count = window.count.saturating_add(1);
+    *running = Some(window);
+    // Rounded up: whoever waits that long is not refused again.
+    let rest = WINDOW.saturating_sub(since(window.started, now));
+    Quota { count: window.count, allowed, reset_s: rest.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX) }
 }
 
 // === impl Quota ===

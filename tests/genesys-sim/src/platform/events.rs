@@ -187,7 +187,7 @@ fn topic_participant(conversation: &PlatformConversation, leg: &Leg) -> Value {
         "parkTime": leg.parked.map(|(since, _)| view::time(since)),
         "resumeTime": leg.parked.map(|(_, until)| view::time(until)),
         "held": false,
-        "wrapupRequired": leg.purpose == Purpose::Agent,
+        "wrapupRequired": leg.needs_wrapup(),
         "user": leg.user_id.as_ref().map(reference),
         "queue": leg.queue_id.as_ref().map(reference),
         "externalContact": contact,

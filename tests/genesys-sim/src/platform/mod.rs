@@ -8,6 +8,7 @@ pub(crate) mod effect;
 mod events;
 mod lifecycle;
 mod model;
+pub(crate) mod permissions;
 pub(crate) mod route;
 mod state;
 mod view;

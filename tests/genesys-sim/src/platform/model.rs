@@ -205,6 +205,11 @@ impl Leg {
         }
     }
 
+    /// An agent who has had it owes a wrap-up.
+    pub(crate) fn needs_wrapup(&self) -> bool {
+        self.purpose == Purpose::Agent && self.connected.is_some()
+    }
+
     /// Queues and agents are known here by their ids alone, so those serve as names too.
     pub(crate) fn name(&self) -> &str {
         match self.purpose {

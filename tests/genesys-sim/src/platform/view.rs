@@ -131,7 +131,7 @@ fn media_participant(conversation: &PlatformConversation, leg: &Leg) -> Value {
         "parkTime": leg.parked.map(|(since, _)| time(since)),
         "resumeTime": leg.parked.map(|(_, until)| time(until)),
         "held": false,
-        "wrapupRequired": leg.purpose == Purpose::Agent,
+        "wrapupRequired": leg.needs_wrapup(),
         "user": leg.user_id.as_deref().map(|id| entity("users", id)),
         "queue": leg.queue_id.as_deref().map(|id| entity("routing/queues", id)),
         "externalContact": external_contact(conversation, leg).map(|id| entity("externalcontacts/contacts", id)),
@@ -157,7 +157,7 @@ fn participant(conversation: &PlatformConversation, leg: &Leg) -> Value {
         "queueId": leg.queue_id,
         "queueName": leg.queue_id,
         "externalContactId": external_contact(conversation, leg),
-        "wrapupRequired": leg.purpose == Purpose::Agent,
+        "wrapupRequired": leg.needs_wrapup(),
         "attributes": leg.attributes,
         "messages": [communication(conversation, leg)],
     }))

@@ -14,6 +14,7 @@ mod guest_delivery;
 mod guest_refusals;
 mod lifecycle;
 mod limits;
+mod platform;
 mod schema;
 mod strictness;
 mod support;
