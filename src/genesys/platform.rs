@@ -2,4 +2,5 @@
 
 #[cfg_attr(not(test), expect(dead_code, reason = "its first reader follows"))]
 pub(crate) mod conversation;
+pub mod events;
 mod words;

@@ -3,11 +3,26 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::StoreError;
 use crate::domain::ids::ConversationId;
 use crate::domain::mirror::{Feed, News, Recalled};
+
+/// Reads one event: what it is called, what it says, and its own name. None where it tells nothing that the mirror keeps.
+pub type ReadEvent =
+    fn(topic: &str, body: &Value, event_id: &str) -> Result<Option<(ConversationId, News)>, EventError>;
+
+/// Why an event cannot be taken: which field is at fault, and what belongs there. What stands there is never told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {problem}")]
+pub struct EventError {
+    /// The field, by its path in the event's body.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: &'static str,
+}
 
 /// The mirror all replicas share, on the store's clock. What it loses is read again.
 #[async_trait]

@@ -15,7 +15,7 @@ pub use budget::{Budget, Spent};
 pub use chance::{Clock, Entropy};
 pub use conversations::{Conversations, Line, Metadata, Post, Settled, UpstreamError};
 pub use handshakes::{Handshakes, Outage, StoreError};
-pub use mirror::Mirror;
+pub use mirror::{EventError, Mirror, ReadEvent};
 pub use registry::Registry;
 pub use session_tokens::SessionTokens;
 pub use store_watch::StoreWatch;
