@@ -17,15 +17,36 @@ const MAX_BULK: usize = 1000;
 pub(crate) enum PlatformCommand {
     Read,
     ReadConversation,
-    ReadMessage { message_id: String, in_conversation: bool, normalized: bool },
-    ReadMessages { message_ids: Vec<String>, normalized: bool },
+    ReadMessage {
+        message_id: String,
+        in_conversation: bool,
+        normalized: bool,
+    },
+    ReadMessages {
+        message_ids: Vec<String>,
+        normalized: bool,
+    },
     Agentless(Agentless),
     WriteAsUser,
-    SetAttributes { participant_id: String, attributes: BTreeMap<String, String>, echo: bool },
+    SetAttributes {
+        participant_id: String,
+        attributes: BTreeMap<String, String>,
+        echo: bool,
+    },
     ListCustomAttributes,
-    ReadCustomAttributes { record_id: String },
-    WriteCustomAttributes { body: CustomWrite, replace: bool },
-    Disconnect { route: Route, participant_id: Option<String> },
+    ReadCustomAttributes {
+        record_id: String,
+    },
+    WriteCustomAttributes {
+        body: CustomWrite,
+        replace: bool,
+    },
+    /// A call that can end something, and whether it does.
+    Disconnect {
+        route: Route,
+        participant_id: Option<String>,
+        ends: bool,
+    },
     ThreadingTimeline,
     TokensMe,
     AvailableTopics,
@@ -114,12 +135,13 @@ pub(crate) fn parse(
         Route::PlatformParticipantPatch
         | Route::PlatformCommunicationPatch
         | Route::PlatformMessageConversationPatch => {
-            json::<Map<String, Value>>(headers, body)?;
+            let change: Map<String, Value> = json(headers, body)?;
+            let ends = change.get("state").is_some_and(|state| state == "disconnected");
             let participant_id = resource.part_id().map(str::to_owned);
-            return Ok(PlatformCommand::Disconnect { route, participant_id });
+            return Ok(PlatformCommand::Disconnect { route, participant_id, ends });
         }
         Route::PlatformDisconnect | Route::PlatformConversationDelete => {
-            PlatformCommand::Disconnect { route, participant_id: None }
+            PlatformCommand::Disconnect { route, participant_id: None, ends: true }
         }
         Route::PlatformCustomAttributesList => PlatformCommand::ListCustomAttributes,
         Route::PlatformCustomAttributesRead => PlatformCommand::ReadCustomAttributes { record_id: part() },

@@ -39,8 +39,8 @@ pub(crate) fn apply(world: &mut World, id: &str, command: PlatformCommand) -> Ef
         PlatformCommand::ListCustomAttributes => list_custom_attributes(world, id),
         PlatformCommand::ReadCustomAttributes { record_id } => read_custom_attributes(world, id, &record_id),
         PlatformCommand::WriteCustomAttributes { body, replace } => write_custom_attributes(world, id, body, replace),
-        PlatformCommand::Disconnect { route, participant_id } => {
-            disconnect(world, id, route, participant_id.as_deref())
+        PlatformCommand::Disconnect { route, participant_id, ends } => {
+            disconnect(world, id, route, participant_id.as_deref(), ends)
         }
         PlatformCommand::ThreadingTimeline => Ok(threading_timeline(world)),
         PlatformCommand::TokensMe => Ok(tokens_me(world)),
@@ -183,15 +183,18 @@ fn send(world: &mut World, message: Agentless) -> Effect {
     }))))
 }
 
-/// Ends one leg or all of them: what no resumption may ever do.
-fn disconnect(world: &mut World, id: &str, route: Route, participant_id: Option<&str>) -> Effect {
+/// Ends one leg or all of them, which no resumption may ever do, or leaves them be: nothing else is played here.
+fn disconnect(world: &mut World, id: &str, route: Route, participant_id: Option<&str>, ends: bool) -> Effect {
     let view = world.change_platform(id, |conversation, now| {
         match participant_id {
             Some(participant_id) => {
                 let leg = conversation.leg_mut(participant_id).ok_or(ControlError::NotFound)?;
-                leg.end(Disconnect::System, now);
+                if ends {
+                    leg.end(Disconnect::System, now);
+                }
             }
-            None => conversation.tear_down(now),
+            None if ends => conversation.tear_down(now),
+            None => {}
         }
         Ok::<_, ControlError>(view::conversation(conversation))
     })?;

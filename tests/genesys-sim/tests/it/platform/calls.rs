@@ -107,10 +107,14 @@ async fn calls_that_end_something_stand_out_in_the_ledger() {
     expect(h.platform(Method::GET, &format!("conversations/{id}")), StatusCode::OK).await;
     let path = format!("conversations/{id}/disconnect");
     assert_eq!(h.platform(Method::POST, &path).send().await.unwrap().status(), StatusCode::ACCEPTED);
+    let other = h.served().conversation_id;
+    let hold = h.platform(Method::PATCH, &format!("conversations/messages/{other}")).json(&json!({"state": "parked"}));
+    expect(hold, StatusCode::OK).await;
+    assert_eq!(h.control.platform().conversation(&other).unwrap()["participants"][3]["state"], "connected");
     let unknown = h.platform(Method::DELETE, "conversations/unknown");
     assert_eq!(unknown.send().await.unwrap().status(), StatusCode::NOT_FOUND);
     let destructive: Vec<_> = h.control.ledger().iter().map(|call| call.destructive).collect();
-    assert_eq!(destructive, [false, true, true], "the attempt counts");
+    assert_eq!(destructive, [false, true, true, true], "the attempt counts");
     let read = h.control.platform().conversation(id).unwrap();
     assert!(read["participants"].as_array().unwrap().iter().all(|leg| leg["state"] == "disconnected"));
 }

@@ -5,6 +5,7 @@ mod attributes;
 mod calls;
 mod checked;
 mod events;
+mod moves;
 mod permissions;
 mod states;
 mod strictness;

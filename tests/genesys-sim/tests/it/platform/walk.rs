@@ -194,6 +194,10 @@ async fn errors(h: &Harness, checked: &mut Checked<'_>) {
     let queued = h.created(queued()).conversation_id;
     h.control.set_rate_limit(1);
     let refused = checked.get(&format!("conversations/{queued}"), 429).await;
+    let fixture: Value = serde_json::from_str(include_str!("../../../../genesys/fixtures/error.429.json")).unwrap();
     assert_eq!(refused["limit"]["value"], json!(1));
+    for key in ["key", "namespace"] {
+        assert_eq!(refused["limit"][key], fixture["limit"][key]);
+    }
     h.control.set_rate_limit(10_000);
 }
