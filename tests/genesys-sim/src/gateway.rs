@@ -15,15 +15,15 @@ use uuid::Uuid;
 
 use crate::{
     Control, admin,
-    admission::{self, admit},
+    admission::{self, Admitted, admit},
     answer::Delivery,
     channels,
     connection::Connection,
-    guest,
+    effect, guest,
     ledger::{Arrival, Outcome},
     perform::perform,
     route::Resource,
-    world::Shared,
+    world::{Shared, World},
 };
 
 #[derive(Debug, Clone)]
@@ -93,11 +93,15 @@ async fn handle(shared: Arc<Shared>, parts: Parts, body: Bytes) -> Delivery {
         (ticket, admitted)
     };
     let delivery = match admitted {
-        Ok(admitted) => tokio::select! {
-            biased;
-            delivery = perform(&shared, id.unwrap_or_default(), admitted, &mut outcome) => delivery,
-            () = shared.stopping.cancelled() => Delivery::Reset,
-        },
+        Ok(Admitted { route, command, fault }) => {
+            let id = id.unwrap_or_default();
+            let effect = |world: &mut World, outcome: &mut Outcome| effect::apply(world, id, command, outcome);
+            tokio::select! {
+                biased;
+                delivery = perform(&shared, route, fault, &mut outcome, effect) => delivery,
+                () = shared.stopping.cancelled() => Delivery::Reset,
+            }
+        }
         Err(refusal) => {
             outcome.violation = refusal.violation;
             Delivery::Whole(refusal.answer)

@@ -3,6 +3,9 @@
 //! It speaks the API as the guide describes it and, beside it, the platform's own as the public SDKs know it; each has
 //! its conversations.
 //!
+//! Beside that contract it plays the real platform: its conversations with their legs, the events it pushes, and the
+//! guest's side of Web Messaging.
+//!
 //! [`Sim::start`] serves both hosts on one loopback port; [`Control`] plays everyone on the other side of the API.
 //! Any call that breaks the contract is refused with a 4xx and stands in the ledger with its `violation`.
 //!
@@ -49,6 +52,9 @@
 //! | `PUT /_sim/channels/refusal` | `{"status"?}` | of new channels |
 //! | `POST /_sim/channels/forbidden-topics` | `{"topic", "missing_permission"}` | |
 //! | `DELETE /_sim/channels/forbidden-topics` | | |
+//! | `GET /_sim/guests/{token}` | | 200 [`GuestState`] |
+//! | `DELETE /_sim/guests/{token}/sockets` | | cuts them |
+//! | `POST /_sim/guests/{token}/expire` | | ends the session |
 //!
 //! | `POST /_sim/platform/conversations` | [`NewPlatformConversation`] | 201 [`CreatedPlatform`] |
 //! | `GET /_sim/platform/conversations/{id}` | | 200 as `GET /conversations/messages/{id}` |

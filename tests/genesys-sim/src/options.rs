@@ -47,6 +47,8 @@ pub struct SimOptions {
     pub guest_allowed_domains: Vec<String>,
     /// How long a guest's session outlives its last message.
     pub guest_session_duration: Duration,
+    /// How many messages a guest may send in a second.
+    pub guest_messages_per_second: usize,
     /// How many sockets a guest may have at a time.
     pub guest_socket_limit: usize,
     /// What the guest is told when the other side ends the conversation.
@@ -122,6 +124,7 @@ impl Default for SimOptions {
             version_mismatch: VersionMismatch::Conflict,
             guest_allowed_domains: Vec::new(),
             guest_session_duration: Duration::from_hours(72),
+            guest_messages_per_second: 2,
             guest_socket_limit: 3,
             agent_disconnect: AgentDisconnect::Send,
             start_time: None,

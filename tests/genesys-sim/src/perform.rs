@@ -7,17 +7,20 @@ use tokio::time::sleep;
 
 use crate::{
     Fault, Route,
-    admission::Admitted,
     answer::{Answer, Delivery},
-    effect,
     ledger::Outcome,
-    world::Shared,
+    world::{Shared, World},
 };
 
-pub(crate) async fn perform(shared: &Shared, id: &str, admitted: Admitted, outcome: &mut Outcome) -> Delivery {
-    let Admitted { route, command, fault } = admitted;
+pub(crate) async fn perform(
+    shared: &Shared,
+    route: Route,
+    fault: Option<Fault>,
+    outcome: &mut Outcome,
+    effect: impl FnOnce(&mut World, &mut Outcome) -> Answer,
+) -> Delivery {
     outcome.faulted = fault.is_some();
-    let apply = || effect::apply(&mut shared.world(), id, command, outcome);
+    let apply = || effect(&mut shared.world(), outcome);
     match fault {
         None => Delivery::Whole(apply()),
         Some(Fault::Status { code, retry_after_s, after_effect }) => {

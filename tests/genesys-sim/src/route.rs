@@ -63,6 +63,12 @@ pub enum Route {
     PlatformTokensMe,
     /// `GET /notifications/availabletopics`
     PlatformAvailableTopics,
+    /// `GET` and `POST /notifications/channels`
+    PlatformChannels,
+    /// Any method of `/notifications/channels/{id}/subscriptions`
+    PlatformSubscriptions,
+    /// `GET /webmessaging/messages`, which guests ask
+    GuestHistory,
     /// Every call but [`Route::Token`]; for fault scripts, never in the ledger.
     AnyApi,
 }

@@ -1,18 +1,23 @@
-//! One call of a pushed side's REST API: into the ledger, to the act, and out.
+//! One call of the pushed side's REST API: into the ledger, past the faults, to the act, and out.
+
+use std::sync::Arc;
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::Request,
+    extract::{ConnectInfo, Request},
     http::{Response, StatusCode, request::Parts},
 };
 use serde::de::DeserializeOwned;
 
 use crate::{
+    Route,
+    admission::authenticate,
     answer::{Answer, Delivery},
     connection::Connection,
-    contract::MAX_BODY,
+    contract::{self, MAX_BODY},
     gateway::CorrelationId,
     ledger::{Arrival, Outcome},
+    perform::perform,
     refusal::Refusal,
     world::{Shared, World},
 };
@@ -22,42 +27,73 @@ use crate::{
 pub(crate) struct Call {
     pub(crate) parts: Parts,
     pub(crate) body: Bytes,
+    /// The token it comes with; a guest's call has none.
+    pub(crate) token_id: String,
 }
 
-/// Answers a call by what `act` does, which happens under the world's lock.
+/// Answers a call of `route` by what `act` does under the world's lock.
 pub(crate) async fn answer(
-    shared: &Shared,
+    shared: Arc<Shared>,
     request: Request,
-    act: impl FnOnce(&mut World, &Call, &mut Outcome) -> Result<Answer, Refusal>,
+    route: Route,
+    act: impl FnOnce(&mut World, &Call) -> Result<Answer, Refusal> + Send + 'static,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MAX_BODY).await;
-    let call = Call { parts, body: body.as_ref().cloned().unwrap_or_default() };
-    let mut outcome = Outcome::default();
+    let correlation_id = parts.extensions.get::<CorrelationId>().map(|id| id.0.clone()).unwrap_or_default();
+    let connection = parts.extensions.get::<ConnectInfo<Connection>>().map(|info| info.0.clone()).unwrap_or_default();
+    let delivery = match to_bytes(body, usize::MAX).await {
+        // A task of its own: work that has arrived is done even if the caller hangs up.
+        Ok(body) => {
+            let call = Call { parts, body, token_id: String::new() };
+            tokio::spawn(handle(shared, call, route, act)).await.unwrap_or(Delivery::Reset)
+        }
+        Err(_) => Delivery::Reset,
+    };
+    delivery.into_response(&correlation_id, &connection)
+}
 
-    let answer = {
+async fn handle(
+    shared: Arc<Shared>,
+    mut call: Call,
+    route: Route,
+    act: impl FnOnce(&mut World, &Call) -> Result<Answer, Refusal>,
+) -> Delivery {
+    let mut outcome = Outcome::default();
+    let (ticket, admitted) = {
         let mut world = shared.world();
         let now = world.clock.now();
-        let ticket = world.ledger.enter(call.arrival(), now);
-        let result = match body {
-            Ok(_) => act(&mut world, &call, &mut outcome),
-            Err(_) => Err(too_large()),
-        };
-        outcome.effect_applied = result.is_ok();
-        let answer = result.unwrap_or_else(|refusal| {
+        let ticket = world.ledger.enter(call.arrival(route), now);
+        let admitted = call.admit(&mut world, route, &mut outcome).map(|()| world.faults.take(route));
+        (ticket, admitted)
+    };
+    let delivery = match admitted {
+        Ok(fault) => {
+            let effect = |world: &mut World, outcome: &mut Outcome| {
+                let result = act(world, &call);
+                outcome.effect_applied = result.is_ok();
+                result.unwrap_or_else(|refusal| {
+                    outcome.violation = refusal.violation;
+                    refusal.answer
+                })
+            };
+            tokio::select! {
+                biased;
+                delivery = perform(&shared, route, fault, &mut outcome, effect) => delivery,
+                () = shared.stopping.cancelled() => Delivery::Reset,
+            }
+        }
+        Err(refusal) => {
             outcome.violation = refusal.violation;
-            refusal.answer
-        });
-        outcome.status = Some(answer.status().as_u16());
-        let quota = outcome.quota;
-        world.ledger.complete(ticket, outcome);
-        match quota {
-            Some(quota) => answer.with_quota(quota),
-            None => answer,
+            Delivery::Whole(refusal.answer)
         }
     };
-    let id = call.parts.extensions.get::<CorrelationId>().map(|id| id.0.as_str()).unwrap_or_default();
-    Delivery::Whole(answer).into_response(id, &Connection::default())
+    outcome.status = delivery.status().map(|status| status.as_u16());
+    let quota = outcome.quota;
+    shared.world().ledger.complete(ticket, outcome);
+    delivery.map(|answer| match quota {
+        Some(quota) => answer.with_quota(quota),
+        None => answer,
+    })
 }
 
 fn too_large() -> Refusal {
@@ -68,15 +104,23 @@ fn too_large() -> Refusal {
 // === impl Call ===
 
 impl Call {
-    fn arrival(&self) -> Arrival<'_> {
+    fn arrival(&self, route: Route) -> Arrival<'_> {
         Arrival {
-            route: None,
+            route: Some(route),
             method: self.parts.method.as_str(),
             path: self.parts.uri.path(),
             conversation_id: None,
             body: serde_json::from_slice(&self.body).ok(),
             trace_parent: self.header("traceparent").map(str::to_owned),
         }
+    }
+
+    fn admit(&mut self, world: &mut World, route: Route, outcome: &mut Outcome) -> Result<(), Refusal> {
+        if route != Route::GuestHistory {
+            authenticate(world, &self.parts, outcome)?;
+            self.token_id = outcome.token_id.clone().unwrap_or_default();
+        }
+        if self.body.len() > MAX_BODY { Err(too_large()) } else { Ok(()) }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -90,6 +134,6 @@ impl Call {
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        crate::contract::json(&self.parts.headers, &self.body)
+        contract::json(&self.parts.headers, &self.body)
     }
 }

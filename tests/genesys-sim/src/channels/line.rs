@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 /// How many frames a slow reader may fall behind before its socket is cut.
-const BACKLOG: usize = 1024;
+pub(crate) const BACKLOG: usize = 1024;
 
 /// The sending end. Dropping it cuts the socket without a farewell.
 #[derive(Debug)]

@@ -189,7 +189,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::channels::line::Order;
+    use crate::channels::line::{BACKLOG, Order};
 
     const START: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -229,6 +229,19 @@ mod tests {
         channels.sweep(at(day));
         assert!(matches!(plug.orders.try_recv().unwrap(), Order::Close(1000, _)));
         assert!(channels.get_mut(&id, at(day)).is_none());
+    }
+
+    #[test]
+    fn a_reader_too_slow_for_its_backlog_is_cut() {
+        let mut channels = Channels::default();
+        let id = create(&mut channels, START);
+        let _unread = channels.plug(&id, START).unwrap();
+        for _ in 0..BACKLOG {
+            channels.broadcast("");
+        }
+        assert_eq!(channels.connected(), 1);
+        channels.broadcast("");
+        assert_eq!(channels.connected(), 0);
     }
 
     #[test]

@@ -18,7 +18,12 @@ use super::{
     socket::serve,
     topics::{MAX_TOPICS, TopicRequest},
 };
-use crate::{admission::authenticate, answer::Answer, ledger::Outcome, refusal::Refusal, world::Shared, world::World};
+use crate::{
+    Route,
+    answer::Answer,
+    refusal::Refusal,
+    world::{Shared, World},
+};
 
 type Reply = Result<Answer, Refusal>;
 
@@ -31,22 +36,20 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
 }
 
 async fn create(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
-    answer(&shared, request, |world, call, outcome| {
-        let token_id = caller(world, call, outcome)?;
+    answer(shared, request, Route::PlatformChannels, |world, call| {
         if let Some(status) = world.feed.channels.refusal {
             let reason = status.canonical_reason().unwrap_or("refused");
             return Err(Refusal::regular(Answer::error(status, reason)));
         }
         let now = world.clock.now();
-        Ok(Answer::ok(&channel_body(world.feed.channels.create(token_id, now), call)))
+        Ok(Answer::ok(&channel_body(world.feed.channels.create(call.token_id.clone(), now), call)))
     })
     .await
 }
 
 /// Only the caller's own channels show their ids; `includechannels=oauthclient` counts the others too.
 async fn list(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
-    answer(&shared, request, |world, call, outcome| {
-        let token_id = caller(world, call, outcome)?;
+    answer(shared, request, Route::PlatformChannels, |world, call| {
         let all = match call.query("includechannels").as_deref() {
             None | Some("token") => false,
             Some("oauthclient") => true,
@@ -59,7 +62,7 @@ async fn list(State(shared): State<Arc<Shared>>, request: Request) -> Response<B
             .channels
             .iter()
             .filter_map(|channel| {
-                let own = (channel.token_id == token_id).then(|| channel_body(channel, call));
+                let own = (channel.token_id == call.token_id).then(|| channel_body(channel, call));
                 own.or_else(|| all.then(|| json!({"expires": format!("{:.3}", channel.expires)})))
             })
             .collect();
@@ -69,8 +72,7 @@ async fn list(State(shared): State<Arc<Shared>>, request: Request) -> Response<B
 }
 
 async fn read_topics(State(shared): State<Arc<Shared>>, Path(id): Path<String>, request: Request) -> Response<Body> {
-    answer(&shared, request, |world, call, outcome| {
-        caller(world, call, outcome)?;
+    answer(shared, request, Route::PlatformSubscriptions, move |world, _| {
         let topics = with_channel(world, &id, |channel| Ok(channel.topics.clone()))?;
         Ok(Answer::ok(&world.feed.channels.forbidden.listing(&id, topics.iter().map(String::as_str))))
     })
@@ -78,20 +80,21 @@ async fn read_topics(State(shared): State<Arc<Shared>>, Path(id): Path<String>, 
 }
 
 async fn add_topics(State(shared): State<Arc<Shared>>, Path(id): Path<String>, request: Request) -> Response<Body> {
-    answer(&shared, request, |world, call, outcome| {
-        subscribe(world, &id, call, outcome, |topics, asked| topics.union(asked).cloned().collect())
+    answer(shared, request, Route::PlatformSubscriptions, move |world, call| {
+        subscribe(world, &id, call, |topics, asked| topics.union(asked).cloned().collect())
     })
     .await
 }
 
 async fn replace_topics(State(shared): State<Arc<Shared>>, Path(id): Path<String>, request: Request) -> Response<Body> {
-    answer(&shared, request, |world, call, outcome| subscribe(world, &id, call, outcome, |_, asked| asked.clone()))
-        .await
+    answer(shared, request, Route::PlatformSubscriptions, move |world, call| {
+        subscribe(world, &id, call, |_, asked| asked.clone())
+    })
+    .await
 }
 
 async fn remove_topics(State(shared): State<Arc<Shared>>, Path(id): Path<String>, request: Request) -> Response<Body> {
-    answer(&shared, request, |world, call, outcome| {
-        caller(world, call, outcome)?;
+    answer(shared, request, Route::PlatformSubscriptions, move |world, _| {
         with_channel(world, &id, |channel| {
             channel.topics.clear();
             Ok(())
@@ -118,20 +121,12 @@ async fn connect(
     }
 }
 
-/// The id of the token that the call comes with.
-fn caller(world: &mut World, call: &Call, outcome: &mut Outcome) -> Result<String, Refusal> {
-    authenticate(world, &call.parts, outcome)?;
-    Ok(outcome.token_id.clone().unwrap_or_default())
-}
-
 fn subscribe(
     world: &mut World,
     id: &str,
     call: &Call,
-    outcome: &mut Outcome,
     merge: impl FnOnce(&BTreeSet<String>, &BTreeSet<String>) -> BTreeSet<String>,
 ) -> Reply {
-    caller(world, call, outcome)?;
     let asked: Vec<TopicRequest> = call.json()?;
     let ignore_errors = call.query("ignoreErrors").as_deref() == Some("true");
     let permitted = world.feed.channels.forbidden.permitted(&asked, ignore_errors);

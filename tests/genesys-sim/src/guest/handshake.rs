@@ -13,7 +13,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{history, socket::serve};
-use crate::{channels::answer, world::Shared};
+use crate::{Route, channels::answer, world::Shared};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,7 +46,7 @@ async fn connect(
 }
 
 async fn read_history(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
-    answer(&shared, request, |world, call, _| history::read(world, call)).await
+    answer(shared, request, Route::GuestHistory, history::read).await
 }
 
 /// Whether the page that asks is of an allowed domain. No list allows everyone, be it no page at all.

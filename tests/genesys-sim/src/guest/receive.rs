@@ -68,8 +68,9 @@ fn on_message(
     let now = world.clock.now();
     let meaning = message.meaning()?;
     let attributes = message.attributes()?;
+    let per_second = world.options.guest_messages_per_second;
     let session = session(world, token)?;
-    session.count(now)?;
+    session.count(now, per_second)?;
     let id = match meaning {
         Meaning::Clear => {
             world.end_guest(token, Disconnect::Client);

@@ -8,8 +8,6 @@ use serde_json::Value;
 use super::request::Complaint;
 use crate::clock::{later, since};
 
-/// How many messages a guest may send in a second.
-const MESSAGES_PER_SECOND: usize = 2;
 const SECOND: Duration = Duration::from_secs(1);
 /// The latest messages of the history; nobody pages further in a test.
 const KEPT: usize = 1000;
@@ -57,10 +55,10 @@ impl Session {
         later(self.last_active, self.duration)
     }
 
-    /// Counts a message of the guest.
-    pub(crate) fn count(&mut self, now: Timestamp) -> Result<(), Complaint> {
+    /// Counts a message of the guest, of which `per_second` are allowed.
+    pub(crate) fn count(&mut self, now: Timestamp, per_second: usize) -> Result<(), Complaint> {
         self.sent.retain(|time| since(*time, now) < SECOND);
-        if self.sent.len() >= MESSAGES_PER_SECOND {
+        if self.sent.len() >= per_second {
             return Err(Complaint::too_often(SECOND.as_secs()));
         }
         self.sent.push_back(now);
@@ -79,5 +77,38 @@ impl Session {
     /// What was said, the latest first.
     pub(crate) fn history(&self) -> impl ExactSizeIterator<Item = &Value> {
         self.history.iter().rev()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_may_send_two_messages_in_any_second() {
+        let start = Timestamp::UNIX_EPOCH;
+        let at = |millis| later(start, Duration::from_millis(millis));
+        let mut session = Session::new(String::new(), SECOND, start);
+        for (millis, allowed) in [(0, true), (600, true), (999, false), (1000, true), (1599, false), (1600, true)] {
+            assert_eq!(session.count(at(millis), 2).is_ok(), allowed, "{millis}");
+        }
+    }
+
+    #[test]
+    fn a_session_ends_so_long_after_its_last_message() {
+        let start = Timestamp::UNIX_EPOCH;
+        let mut session = Session::new(String::new(), SECOND, start);
+        session.keep(Value::Null, later(start, SECOND));
+        assert_eq!(session.expires(), later(start, 2 * SECOND));
+    }
+
+    #[test]
+    fn only_the_latest_messages_are_kept() {
+        let mut session = Session::new(String::new(), SECOND, Timestamp::UNIX_EPOCH);
+        for n in 0..=KEPT {
+            session.keep(n.into(), Timestamp::UNIX_EPOCH);
+        }
+        assert_eq!(session.history().next(), Some(&KEPT.into()));
+        assert_eq!(session.history().last(), Some(&1.into()));
     }
 }

@@ -1,6 +1,6 @@
 //! What goes wrong with pushed events, and the way round by `EventBridge`.
 
-use genesys_sim::PushFault;
+use genesys_sim::{Fault, FaultScript, PushFault, Route};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -66,6 +66,21 @@ async fn new_channels_can_be_refused() {
     h.control.refuse_channels(None).unwrap();
     h.channel().await;
     assert!(h.control.refuse_channels(Some(42)).is_err());
+}
+
+#[tokio::test]
+async fn scripted_faults_hit_the_channels_calls_too() {
+    let h = Harness::start().await;
+    let down = Fault::Status { code: 503, retry_after_s: None, after_effect: false };
+    h.control.script_fault(FaultScript { route: Route::AnyApi, times: 2, skip: 0, fault: down }).unwrap();
+    expect(h.notifications(Method::POST, ""), StatusCode::SERVICE_UNAVAILABLE).await;
+    expect(h.notifications(Method::GET, ""), StatusCode::SERVICE_UNAVAILABLE).await;
+    h.control.script_fault(FaultScript::once(Route::PlatformChannels, Fault::Reset { after_effect: true })).unwrap();
+    assert!(h.notifications(Method::POST, "").send().await.is_err());
+    let listing = expect(h.notifications(Method::GET, ""), StatusCode::OK).await;
+    assert_eq!(listing["entities"].as_array().unwrap().len(), 1, "the lost answer was of a channel");
+    let calls = h.control.calls(Route::PlatformChannels);
+    assert_eq!(calls.iter().map(|call| call.status).collect::<Vec<_>>(), [Some(503), Some(503), None, Some(200)]);
 }
 
 #[tokio::test]

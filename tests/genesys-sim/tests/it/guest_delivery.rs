@@ -192,6 +192,15 @@ fn ids(value: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn no_socket_outlives_the_simulator() {
+    let h = Harness::start().await;
+    let (_, events) = h.listen(&[]).await;
+    let guest = h.guest(TOKEN).await;
+    h.sim.stop().await;
+    assert_eq!((events.end().await, guest.end().await), (End::Cut, End::Cut));
+}
+
+#[tokio::test]
 async fn guests_are_steered_over_http_too() {
     let h = Harness::start().await;
     let mut guest = h.guest(TOKEN).await;

@@ -1,7 +1,5 @@
 //! What a guest may not do, and how it is told.
 
-use std::time::Duration;
-
 use genesys_sim::SimOptions;
 use serde_json::json;
 
@@ -26,17 +24,15 @@ async fn only_pages_of_an_allowed_domain_get_a_socket() {
 }
 
 #[tokio::test]
-async fn a_third_message_within_a_second_is_too_many() {
-    let h = Harness::start().await;
+async fn a_guest_who_talks_too_fast_is_told_when_to_go_on() {
+    let h = Harness::with(SimOptions { guest_messages_per_second: 0, ..SimOptions::default() }).await;
     let mut guest = h.guest(TOKEN).await;
-    guest.say("one").await;
-    guest.say("two").await;
-    let refused = guest.say("three").await;
+    let refused = guest.say("hello").await;
     assert_eq!((&refused["class"], &refused["code"]), (&json!("TooManyRequestsErrorMessage"), &json!(429)));
     assert_eq!((&refused["body"]["errorCode"], &refused["body"]["retryAfter"]), (&json!(4029), &json!(1)));
-    assert_eq!(h.control.platform().transcript(&h.conversation_id()).unwrap().len(), 2);
-    h.control.advance(Duration::from_secs(1));
-    assert_eq!(guest.say("three").await["code"], 200);
+    assert_eq!(h.state().conversation_id, None);
+    assert_eq!(guest.presence("Clear").await["code"], 429);
+    assert!(guest.missed().await.is_empty(), "an echo is no message");
 }
 
 #[tokio::test]
