@@ -1,6 +1,10 @@
 //! What is known of a conversation without asking for it: told by events, joined whatever their order, and never believed for
 //! longer than it may be.
 
+pub mod entry;
+pub mod feed;
+pub mod parts;
+
 use jiff::Timestamp;
 
 use super::legs::{Leg, Legs};
@@ -65,3 +69,21 @@ pub struct Fresh {
     /// The store's time now.
     pub now: Timestamp,
 }
+
+// === impl News ===
+
+impl News {
+    /// The platform's time of what it tells; none where it says nothing of the legs.
+    pub fn time(&self) -> Option<Timestamp> {
+        match self {
+            Self::Whole { as_of, .. } => Some(*as_of),
+            Self::Change { at, .. } | Self::Doubt { at, .. } => Some(*at),
+            Self::Undelivered { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
