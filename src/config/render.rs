@@ -38,12 +38,12 @@ pub fn reference() -> String {
 /// Calls `each` for every key, beneath its section's head. Writing to a string cannot fail, so no result is looked at.
 fn by_section(out: &mut String, each: impl Fn(&mut String, &str, &dyn Describe)) {
     let mut current = "";
-    for key in keys::ALL {
+    for key in keys::all() {
         let (section, name) = key::split(key.name());
         if section != current {
             let _ = writeln!(out, "\n[{section}]");
             current = section;
         }
-        each(out, name, *key);
+        each(out, name, key);
     }
 }

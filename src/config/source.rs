@@ -69,7 +69,7 @@ impl Sources {
             .filter(|(name, _)| name.starts_with(VARIABLE_PREFIX))
             .collect();
         for (name, value) in ours {
-            let Some(key) = keys::ALL.iter().find(|key| key::variable(key.name()) == name) else {
+            let Some(key) = keys::all().find(|key| key::variable(key.name()) == name) else {
                 self.problems.push(format!("{}: unknown variable; {}", name.escape_debug(), suggest::variable(&name)));
                 continue;
             };

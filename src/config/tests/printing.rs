@@ -60,7 +60,7 @@ fn odd_values_are_printed_as_toml() {
 #[test]
 fn every_listed_key_is_read() {
     let rendered: toml::Table = load(MINIMAL, &[]).unwrap().render().parse().unwrap();
-    for key in keys::ALL {
+    for key in keys::all() {
         let (section, name) = key::split(key.name());
         let mut table = &rendered;
         for part in section.split('.') {
@@ -73,7 +73,7 @@ fn every_listed_key_is_read() {
 /// What is printed as a default is what a loader without that key uses, so it must be acceptable where it is written out.
 #[test]
 fn every_default_is_accepted_when_written_out() {
-    for key in keys::ALL {
+    for key in keys::all() {
         if let Some(default) = key.default() {
             load(MINIMAL, &[(&key::variable(key.name()), default)]).unwrap();
         }
@@ -83,7 +83,7 @@ fn every_default_is_accepted_when_written_out() {
 #[test]
 fn the_reference_tells_of_every_key() {
     let reference = reference();
-    for key in keys::ALL {
+    for key in keys::all() {
         let (section, name) = key::split(key.name());
         for words in [&format!("\n[{section}]\n"), &format!("\n  {name}\n"), key.help(), key.why(), &key.allowed()] {
             assert!(reference.contains(words), "{}: {words}", key.name());
