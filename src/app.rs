@@ -112,7 +112,7 @@ impl App {
         let debug = Debug { access: doors.access.clone(), config: rendered, levels: None };
         let cookies = doors::cookies(sessions.clone(), &auth, &web);
         let calls = Server::new(resumption.clone(), sessions, doors.limits.clone());
-        let router = stack::router(calls, cookies, health_server, doors)?;
+        let router = stack::router(calls, cookies, None, health_server, doors)?;
         let drain_timeout = server.drain_timeout;
         Ok(Self {
             listener,

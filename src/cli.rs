@@ -110,7 +110,7 @@ pub enum Command {
         #[arg(long)]
         name: String,
 
-        /// What it may call: service, architect or operator
+        /// What it may call: service, architect, operator or events
         #[arg(long, value_parser = role)]
         role: Role,
     },
@@ -173,7 +173,7 @@ Example:
 
 fn role(text: &str) -> Result<Role, String> {
     match Role::named(text) {
-        Some(Role::Browser) | None => Err("one of service, architect, operator".to_owned()),
+        Some(Role::Browser) | None => Err("one of service, architect, operator, events".to_owned()),
         Some(role) => Ok(role),
     }
 }

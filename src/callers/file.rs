@@ -121,7 +121,7 @@ fn standing_role(name: &str) -> Result<Role, String> {
     match Role::named(name) {
         Some(Role::Browser) => Err("role: a browser is named by a token for one session; see issuer".to_owned()),
         Some(role) => Ok(role),
-        None => Err("role: one of service, architect, operator".to_owned()),
+        None => Err("role: one of service, architect, operator, events".to_owned()),
     }
 }
 
@@ -161,7 +161,7 @@ fn issuer(entry: IssuerEntry, names: &mut BTreeSet<String>) -> Result<Issuer, St
     if !names.insert(entry.issuer.clone()) {
         return Err("the issuer stands twice in the file".to_owned());
     }
-    let role = Role::named(&entry.role).ok_or("role: one of service, architect, browser, operator")?;
+    let role = Role::named(&entry.role).ok_or("role: one of service, architect, browser, operator, events")?;
     if entry.audience.is_empty() || entry.audience.iter().any(String::is_empty) {
         return Err("audience: at least one name of this service, or tokens for others would be good here".to_owned());
     }

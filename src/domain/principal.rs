@@ -13,11 +13,13 @@ pub enum Role {
     Browser,
     /// Whoever runs this service, and no customer's session.
     Operator,
+    /// What pushes the platform's events, and asks nothing.
+    Events,
 }
 
 impl Role {
     /// Every role there is.
-    pub const ALL: [Self; 4] = [Self::Service, Self::Architect, Self::Browser, Self::Operator];
+    pub const ALL: [Self; 5] = [Self::Service, Self::Architect, Self::Browser, Self::Operator, Self::Events];
 
     /// The name in configuration, records and metrics.
     pub fn name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Role {
             Self::Architect => "architect",
             Self::Browser => "browser",
             Self::Operator => "operator",
+            Self::Events => "events",
         }
     }
 

@@ -20,7 +20,7 @@ pub struct Rates {
     pub browser: Option<Rate>,
     /// The flows with one set of credentials.
     pub architect: Option<Rate>,
-    /// A service with one set of credentials.
+    /// A service, or what pushes events, with one set of credentials.
     pub service: Option<Rate>,
     /// One session, whichever service or flow asks.
     pub session: Option<Rate>,
@@ -75,7 +75,7 @@ impl Limits {
             // However many tokens a session is given, it is one customer.
             Role::Browser => count(browser.as_ref(), &principal.bound),
             Role::Architect => count(architect.as_ref(), &principal.name),
-            Role::Service => count(service.as_ref(), &principal.name),
+            Role::Service | Role::Events => count(service.as_ref(), &principal.name),
             Role::Operator => None,
         }
     }

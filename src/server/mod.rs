@@ -5,6 +5,7 @@ pub mod admin;
 mod connect;
 pub mod cors;
 mod descriptors;
+mod events;
 pub mod grpc;
 pub mod health;
 pub mod limits;

@@ -59,12 +59,14 @@ const RESUMPTION: &str = crate::pb::session_resumption_server::SERVICE_NAME;
 const REGISTRY: &str = crate::pb::session_registry_server::SERVICE_NAME;
 
 /// Every method of ours.
-const METHODS: [(&str, &str, access::Method); 5] = [
+const METHODS: [(&str, &str, access::Method); 6] = [
     (RESUMPTION, "ValidateSession", access::Method::ValidateSession),
     (RESUMPTION, "ConfirmReattach", access::Method::ConfirmReattach),
     (RESUMPTION, "InjectContext", access::Method::InjectContext),
     (REGISTRY, "RegisterSession", access::Method::RegisterSession),
     (REGISTRY, "IssueSessionToken", access::Method::IssueSessionToken),
+    // A page rather than a method, and judged, counted and traced as one.
+    ("events", "genesys", access::Method::PushEvents),
 ];
 
 fn find(path: &str) -> Option<&'static (&'static str, &'static str, access::Method)> {

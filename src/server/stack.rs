@@ -23,7 +23,7 @@ use super::grpc::{Server, explain};
 use super::limits::Limits;
 use super::protocol::{self, Protocol};
 use super::session_cookie::{self, Cookies};
-use super::{connect, cors, grpc};
+use super::{connect, cors, events, grpc};
 use crate::cidr::Cidr;
 use crate::layers::auth::AuthLayer;
 use crate::layers::body_limit::{BodyLimitLayer, Bounds};
@@ -39,6 +39,7 @@ use crate::layers::trace::{TraceLayer, Tracing};
 use crate::pb::FILE_DESCRIPTOR_SET;
 use crate::pb::session_registry_server::SessionRegistryServer;
 use crate::pb::session_resumption_server::SessionResumptionServer;
+use crate::service::events::Events;
 use crate::service::out_of_time;
 
 /// The largest request that can be right: 50 messages and a marker of 4,096 characters of four bytes each, and their names.
@@ -125,10 +126,11 @@ pub struct Services {
 pub fn router(
     server: Server,
     cookies: Cookies,
+    events: Option<Events>,
     health: HealthServer<impl HealthApi>,
     rules: Rules,
 ) -> Result<Router, BrokenDescriptors> {
-    let connect = connect::router(&server, session_cookie::router(cookies))?;
+    let connect = connect::router(&server, session_cookie::router(cookies).merge(events::router(events)))?;
     let registry = SessionRegistryServer::new(server.clone()).max_decoding_message_size(MAX_REQUEST_BYTES);
     let resumption = SessionResumptionServer::new(server).max_decoding_message_size(MAX_REQUEST_BYTES);
     let calls = Routes::new(resumption).add_service(registry).into_axum_router();

@@ -4,6 +4,7 @@ mod by_message;
 mod client_time;
 pub mod confirm;
 mod degraded;
+pub mod events;
 pub mod inject;
 mod injector;
 mod messages;

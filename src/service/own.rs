@@ -25,7 +25,7 @@ fn own<'a>(principal: &'a Principal, asked: &Bound) -> Own<'a> {
         (Role::Service | Role::Architect | Role::Operator, _, _) => Own::Its,
         (Role::Browser, Some(bound), asked) if bound == asked => Own::Its,
         (Role::Browser, Some(Bound::Key(key)), Bound::Pair(_)) => Own::IfNamedBy(key),
-        (Role::Browser, _, _) => Own::Anothers,
+        (Role::Browser | Role::Events, _, _) => Own::Anothers,
     }
 }
 
@@ -102,8 +102,10 @@ mod tests {
         let perhaps = || Own::IfNamedBy(&own_key);
         let told = all.each_ref().map(|asked| own(&by_key, asked));
         assert_eq!(told, [perhaps(), perhaps(), perhaps(), Own::Anothers, Own::Its]);
-        let unbound = Principal::new(Role::Browser, "x");
-        assert!(all.iter().all(|asked| own(&unbound, asked) == Own::Anothers));
+        for role in [Role::Browser, Role::Events] {
+            let unbound = Principal::new(role, "x");
+            assert!(all.iter().all(|asked| own(&unbound, asked) == Own::Anothers), "{role:?}");
+        }
     }
 
     fn inject(tab: bool, marker: bool) -> Inject {

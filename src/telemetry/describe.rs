@@ -85,6 +85,11 @@ pub static INSTRUMENTS: &[Instrument] = &[
         &["note"],
         "Oddities that were survived; each is a line in the audit record",
     ),
+    counter(
+        "session_resumption_pushed_events_total",
+        &["outcome"],
+        "Events of Genesys that were posted, by what became of them",
+    ),
     counter("session_resumption_rate_limited_total", &[], "Calls refused because their caller asks too often"),
     counter("session_resumption_registrations_total", &[], "Resume keys registered, renewals included"),
     counter(

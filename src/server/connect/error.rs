@@ -22,7 +22,7 @@ const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 const TYPES: HeaderValue = HeaderValue::from_static("application/json, application/proto, application/grpc");
 
 /// A status with all its details.
-pub(super) fn response(status: &Status) -> Response {
+pub(in crate::server) fn response(status: &Status) -> Response {
     let (name, http) = code(status.code());
     let details = tonic_types::pb::Status::decode(status.details()).unwrap_or_default().details;
     let details = details.iter().map(detail).collect();

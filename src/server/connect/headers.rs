@@ -9,7 +9,7 @@ use crate::layers::deadline::connect_timeout;
 use crate::server::grpc::status;
 
 /// Refuses what we do not speak, rather than to take it for something else.
-pub(super) fn check(headers: &HeaderMap) -> Result<(), Status> {
+pub(in crate::server) fn check(headers: &HeaderMap) -> Result<(), Status> {
     let refuse = |message: &str| status(Error::new(Reason::MalformedRequest, message));
     if headers.get_all("connect-protocol-version").iter().any(|version| version != "1") {
         return Err(refuse("the header Connect-Protocol-Version must be 1, or be left out"));

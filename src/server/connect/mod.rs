@@ -27,7 +27,8 @@ use crate::pb::session_registry_server::{self, SessionRegistry as _};
 use crate::pb::session_resumption_server::{self, SessionResumption as _};
 use codec::Codec;
 
-pub(super) use error::{answer, code, code_of, detail};
+pub(super) use error::{answer, code, code_of, detail, response};
+pub(super) use headers::check as check_headers;
 
 /// The routes of all methods, and of these pages beside them. Whatever they do not know is refused in the protocol's own form.
 pub(super) fn router(server: &Server, pages: Router) -> Result<Router, BrokenDescriptors> {
@@ -77,7 +78,7 @@ where
         };
         match answer.await {
             Ok(bytes) => ([(CONTENT_TYPE, codec.media_type())], bytes).into_response(),
-            Err(status) => error::response(&status),
+            Err(status) => response(&status),
         }
     })
 }

@@ -111,7 +111,7 @@ async fn replica(
         max_call_time: Duration::from_secs(30),
         max_concurrent_calls: 1_000,
     };
-    let router = stack::router(server, cookies, health_server, doors).unwrap();
+    let router = stack::router(server, cookies, None, health_server, doors).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (serving, closing) = (listener::Settings::default(), stop.clone());
