@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::error_body::ErrorBody;
 use crate::ports::UpstreamError;
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("inin-correlation-id");
@@ -29,11 +29,13 @@ pub(super) struct Answer {
     received: Timestamp,
 }
 
-/// What tells an error of Genesys from one of a proxy on the way.
-#[derive(Deserialize)]
-struct ErrorBody {
-    code: Option<Value>,
-    status: Option<Value>,
+/// A refusal that only an operator can mend.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The call is one for people who signed in.
+    NeedsUser,
+    /// These permissions are missing, as far as Genesys names them.
+    Lacks(String),
 }
 
 // === impl Answer ===
@@ -91,6 +93,7 @@ impl Answer {
     /// What a status means that is no success.
     fn error(&self) -> UpstreamError {
         match self.status.as_u16() {
+            400 => self.bad_request(),
             401 => UpstreamError::Unauthorized,
             403 => UpstreamError::Forbidden,
             404 => self.not_found(),
@@ -104,8 +107,25 @@ impl Answer {
         }
     }
 
-    /// Only Genesys itself can say that something does not exist. The 404 page of a proxy or of a wrong URL would end every
-    /// customer's session.
+    /// Two kinds of 400 say nothing of what was sent.
+    fn bad_request(&self) -> UpstreamError {
+        match self.body_as::<ErrorBody>() {
+            Ok(Some(body)) if body.is_version_mismatch() => UpstreamError::Conflict,
+            Ok(Some(body)) if body.needs_user() => UpstreamError::Forbidden,
+            _ => UpstreamError::Rejected { status: 400 },
+        }
+    }
+
+    /// What an operator has to mend, if that is why the call was refused.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        let body = || self.body_as::<ErrorBody>().ok().flatten();
+        match self.status.as_u16() {
+            400 if body()?.needs_user() => Some(Refusal::NeedsUser),
+            403 => Some(Refusal::Lacks(body().map(|body| body.permissions().join(", ")).unwrap_or_default())),
+            _ => None,
+        }
+    }
+
     fn not_found(&self) -> UpstreamError {
         match self.body_as::<ErrorBody>() {
             Ok(Some(body)) if body.is_genesys_404() => UpstreamError::NotFound,
@@ -134,14 +154,6 @@ impl Answer {
 
     fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().map(str::trim)
-    }
-}
-
-// === impl ErrorBody ===
-
-impl ErrorBody {
-    fn is_genesys_404(&self) -> bool {
-        self.code.as_ref().is_some_and(Value::is_string) || self.status.as_ref().is_some_and(|status| *status == 404)
     }
 }
 
@@ -177,6 +189,29 @@ mod tests {
             assert_eq!(answer(status, &[], "").check(), Err(error), "{status}");
         }
         assert_eq!(answer(204, &[], "").check(), Ok(()));
+    }
+
+    #[test]
+    fn two_kinds_of_bad_request_are_told_apart() {
+        let refused = |message: &str| answer(400, &[], &serde_json::json!({"message": message}).to_string());
+        let stale = refused("Version 1 does not match the current version 2");
+        assert_eq!((stale.check(), stale.refusal()), (Err(UpstreamError::Conflict), None));
+        let unfit = refused("This request requires a user context.");
+        assert_eq!((unfit.check(), unfit.refusal()), (Err(UpstreamError::Forbidden), Some(Refusal::NeedsUser)));
+        let other = refused("textBody is too long");
+        assert_eq!((other.check(), other.refusal()), (Err(UpstreamError::Rejected { status: 400 }), None));
+    }
+
+    #[test]
+    fn a_missing_permission_is_named_where_genesys_names_it() {
+        for (body, named) in [
+            (r#"{"message": "missing: conversation:message:create"}"#, "conversation:message:create"),
+            (r#"{"message": "no"}"#, ""),
+            ("<html>403</html>", ""),
+        ] {
+            assert_eq!(answer(403, &[], body).refusal(), Some(Refusal::Lacks(named.to_owned())), "{body}");
+        }
+        assert_eq!(answer(404, &[], "{}").refusal(), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::answer::Answer;
 use super::breaker::Verdict;
 use super::circuit::{Circuits, Pass};
 use super::client::Http;
+use super::forbidden;
 use super::observe;
 use super::operation::Operation;
 use super::retries::Retries;
@@ -78,6 +79,7 @@ impl Api {
         deadline: Instant,
         understand: impl Fn(&Answer) -> Result<T, UpstreamError> + Send + Sync,
     ) -> Result<(T, Settled), UpstreamError> {
+        forbidden::check(&call.method, &call.url)?;
         let mut doubt = None;
         let result = self.tries(call, deadline, &understand, &mut doubt).await;
         let settled = if doubt.is_none() { Settled::Surely } else { Settled::Perhaps };
@@ -208,7 +210,8 @@ fn nothing_sent(error: UpstreamError) -> UpstreamError {
         | UpstreamError::Forbidden
         | UpstreamError::NotFound
         | UpstreamError::Conflict
-        | UpstreamError::Rejected { .. } => UpstreamError::Unauthorized,
+        | UpstreamError::Rejected { .. }
+        | UpstreamError::Withheld(_) => UpstreamError::Unauthorized,
         UpstreamError::Budget { .. }
         | UpstreamError::CircuitOpen { .. }
         | UpstreamError::Unreachable

@@ -15,6 +15,7 @@ use url::Url;
 use super::answer::Answer;
 use super::api::{Api, Call};
 use super::operation::Operation;
+use super::wire::attributes;
 use super::{ReadMethod, Settings, join};
 use crate::domain::ids::{ConversationId, Pair};
 use crate::domain::snapshot::Reading;
@@ -87,15 +88,11 @@ impl Conversations for GuideConversations {
         metadata: &Metadata,
         deadline: Instant,
     ) -> Result<Settled, UpstreamError> {
-        let attributes = json!({
-            "lastResumptionTimestamp": format!("{:.3}", metadata.time),
-            "resumptionCount": metadata.count.to_string(),
-        });
         let call = Call {
             operation: Operation::WriteMetadata,
             method: Method::PATCH,
             url: self.conversation(&pair.conversation),
-            body: Some(json!({"customAttributes": attributes})),
+            body: Some(json!({"customAttributes": attributes(metadata)})),
         };
         self.api.write(&call, deadline, Answer::acknowledges).await.map(|((), settled)| settled)
     }

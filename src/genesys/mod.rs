@@ -8,6 +8,8 @@ mod api;
 mod breaker;
 mod circuit;
 mod client;
+mod error_body;
+mod forbidden;
 pub mod guide;
 mod observe;
 mod operation;
@@ -23,6 +25,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use guide::GuideConversations;
+pub use platform::{MarkerWay, MetadataHome, PlatformConversations, PlatformSettings};
 
 /// How Genesys is reached.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use metrics::{counter, gauge, histogram};
 use tracing::{debug, info, warn};
 
-use super::answer::Answer;
+use super::answer::{Answer, Refusal};
 use super::breaker::Phase;
 use super::operation::Operation;
 use crate::ports::UpstreamError;
@@ -29,6 +29,21 @@ pub(super) fn exchange<T>(
         correlation_id = answer.and_then(Answer::correlation_id),
         "called genesys"
     );
+    if let Some(refusal) = answer.and_then(Answer::refusal) {
+        refused(operation, &refusal, answer.and_then(Answer::correlation_id));
+    }
+}
+
+/// Tells the operator what to mend. No more often than the budget lets calls be made.
+fn refused(operation: &'static str, refusal: &Refusal, correlation_id: Option<&str>) {
+    match refusal {
+        Refusal::NeedsUser => {
+            warn!(operation, correlation_id, "genesys refuses the call to every service: it requires a user context");
+        }
+        Refusal::Lacks(permissions) => {
+            warn!(operation, permissions, correlation_id, "genesys refuses the call: a permission is missing");
+        }
+    }
 }
 
 /// Records a try that was not made, and why: `budget` or `circuit_open`.
@@ -95,5 +110,6 @@ pub(super) fn outcome<T>(result: &Result<T, UpstreamError>) -> &'static str {
         UpstreamError::Rejected { .. } => "rejected",
         UpstreamError::Server { .. } => "server",
         UpstreamError::Malformed(_) => "malformed",
+        UpstreamError::Withheld(_) => "withheld",
     }
 }

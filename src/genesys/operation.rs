@@ -16,9 +16,11 @@ const LONGEST_HINT: Duration = Duration::from_secs(2);
 pub(super) enum Operation {
     Token,
     Read,
+    ReadMetadata,
     WriteMetadata,
     Post,
     Transcript,
+    Locate,
 }
 
 // === impl Operation ===
@@ -28,9 +30,11 @@ impl Operation {
         match self {
             Self::Token => "token",
             Self::Read => "read",
+            Self::ReadMetadata => "read_metadata",
             Self::WriteMetadata => "write_metadata",
             Self::Post => "post",
             Self::Transcript => "transcript",
+            Self::Locate => "locate",
         }
     }
 
@@ -70,7 +74,14 @@ mod tests {
 
     #[test]
     fn what_can_be_repeated_is_repeated_when_it_may_help() {
-        for operation in [Operation::Token, Operation::Read, Operation::WriteMetadata, Operation::Transcript] {
+        for operation in [
+            Operation::Token,
+            Operation::Read,
+            Operation::ReadMetadata,
+            Operation::WriteMetadata,
+            Operation::Transcript,
+            Operation::Locate,
+        ] {
             for (error, repeated) in [
                 (UpstreamError::Unreachable, true),
                 (UpstreamError::Timeout, true),
@@ -90,6 +101,7 @@ mod tests {
                 (UpstreamError::Conflict, false),
                 (UpstreamError::Rejected { status: 400 }, false),
                 (UpstreamError::Malformed("x"), false),
+                (UpstreamError::Withheld("x"), false),
             ] {
                 assert_eq!(is_repeated(operation, &error), repeated, "{operation:?} {error:?}");
             }

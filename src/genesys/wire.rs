@@ -1,8 +1,16 @@
-//! Reading what Genesys writes: a field that is not what it should be is as good as absent.
+//! What both contracts have in common: how tolerantly fields are read, and how a confirmation's metadata are written.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::ports::Metadata;
+
+/// The attribute that counts resumptions.
+pub(super) const COUNT: &str = "resumptionCount";
+
+/// The attribute that tells when the last one was.
+pub(super) const TIME: &str = "lastResumptionTimestamp";
 
 /// An optional value of its kind; any other is as good as absent.
 pub(super) fn usable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
@@ -23,4 +31,9 @@ pub(super) fn attribute((name, value): (String, Value)) -> Option<(String, Strin
         Value::Null | Value::Array(_) | Value::Object(_) => return None,
     };
     Some((name, text))
+}
+
+/// Metadata as attributes.
+pub(super) fn attributes(metadata: &Metadata) -> Value {
+    json!({COUNT: metadata.count.to_string(), TIME: format!("{:.3}", metadata.time)})
 }

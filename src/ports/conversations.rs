@@ -69,6 +69,9 @@ pub enum UpstreamError {
     /// An answer that cannot be understood, or is too large.
     #[error("genesys' answer cannot be understood: {0}")]
     Malformed(&'static str),
+    /// Something that cannot, or must not, be asked of this Genesys; nothing was sent.
+    #[error("genesys was not asked: {0}")]
+    Withheld(&'static str),
 }
 
 impl UpstreamError {
@@ -84,7 +87,8 @@ impl UpstreamError {
             | Self::NotFound
             | Self::Conflict
             | Self::RateLimited { .. }
-            | Self::Rejected { .. } => false,
+            | Self::Rejected { .. }
+            | Self::Withheld(_) => false,
         }
     }
 }

@@ -52,6 +52,9 @@ pub(super) fn error(error: &UpstreamError) -> Error {
         UpstreamError::NotFound | UpstreamError::Rejected { .. } => {
             (Reason::UpstreamRejected, "genesys refused this service's request", LATER)
         }
+        UpstreamError::Withheld(_) => {
+            (Reason::UpstreamRejected, "this cannot be asked of genesys, and nothing was sent", LATER)
+        }
         UpstreamError::Conflict => {
             (Reason::UpstreamConflict, "the conversation changed at the same moment; repeat the call", SOON)
         }

@@ -85,7 +85,7 @@ mod tests {
             assert_eq!(super::state(&state.to_uppercase()), super::state(&state), "{state}");
         }
         for strange in ["", "disconnecting", "zebra", " disconnected"] {
-            assert_eq!(super::state(strange), LegState::Unknown, "{strange}");
+            assert_eq!(state(strange), LegState::Unknown, "{strange}");
         }
     }
 
