@@ -1,5 +1,6 @@
 //! The one place that names every concrete type: configuration in, a running service out.
 
+mod check;
 mod doors;
 mod genesys;
 mod store;
@@ -33,6 +34,8 @@ use crate::service::{Ports, Resumption};
 use crate::telemetry::{self, logs::Levels};
 use genesys::Genesys;
 use store::Store;
+
+pub use check::check;
 
 /// Waits between attempts to sign in at start: login limits how often it is asked.
 const SIGN_IN_AGAIN: Duration = Duration::from_secs(5);
@@ -76,8 +79,8 @@ impl App {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let degraded = Arc::new(DegradedMode::new());
         let store = Store::new(&config.store, &clock)?;
-        let mirror = None;
-        let genesys = Genesys::new(&config, &degraded, Arc::clone(&clock), Arc::clone(&entropy))?;
+        let mirror: Option<Arc<dyn crate::ports::Mirror>> = None;
+        let genesys = Genesys::new(&config, mirror.clone(), &degraded, Arc::clone(&clock), Arc::clone(&entropy))?;
         let Config { server, tls, auth, web, limits, tracing, .. } = config;
         let listener = listen(server.listen, "server.listen")?;
         let admin_listener = listen(server.admin_listen, "server.admin_listen")?;

@@ -37,6 +37,8 @@ const DEMO_EXAMPLE: &str = if cfg!(feature = "demo") {
 const EXAMPLES: &str = "
   session-resumption config --config /etc/session-resumption.toml
       Check a configuration and see what is in force, before serving with it.
+  session-resumption check --config /etc/session-resumption.toml
+      Ask Genesys whether the organisation is set up, and what to do if not.
   session-resumption serve --config /etc/session-resumption.toml
       Serve.
   session-resumption healthcheck
@@ -103,6 +105,18 @@ pub enum Command {
     #[command(after_long_help = format!("{EXIT_CODES}\n{SETTINGS}\nEvery key:\n{}", config::reference()))]
     Config(ConfigFile),
 
+    /// Ask Genesys Cloud whether the organisation is set up: credentials, reachability, clock, limits, permissions, topics
+    #[command(after_help = format!("{CHECK_HELP}\n{SETTINGS}"))]
+    Check {
+        /// Where the configuration stands
+        #[command(flatten)]
+        file: ConfigFile,
+
+        /// Also try the permissions to write, by requests about conversations that do not exist or with bodies that say nothing
+        #[arg(long)]
+        probe_writes: bool,
+    },
+
     /// Make a key for a caller, and the lines that name it in the file of `auth.callers_file`
     #[command(after_help = KEY_HELP)]
     Key {
@@ -160,6 +174,18 @@ impl Cli {
         })
     }
 }
+
+const CHECK_HELP: &str = "\
+Changes nothing: it reads, and without --probe-writes it does nothing else. Each
+line tells what was asked and seen, and beneath it what to do, if anything:
+ok is as it must be, ? could not be told or could be better, WRONG has to be
+mended. Its requests count against the organisation's limit.
+
+Exit codes:
+  0   nothing has to be mended
+  1   something has
+  64  the command line or the configuration cannot be used
+";
 
 const KEY_HELP: &str = "\
 The key is printed once and kept nowhere; the file has its hash. The caller sends it

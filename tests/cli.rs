@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/degraded.rs"]
 mod degraded;
 #[path = "cli/forgotten.rs"]
@@ -49,13 +51,24 @@ async fn help_names_every_command_and_every_exit_code() {
     for words in [&["--help"][..], &["help"], &["-h"]] {
         let help = run(program(words)).await;
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
-        for told in ["serve", "demo", "config", "key", "openapi", "healthcheck", "Exit codes:", "  0 ", "  1 ", "  64 "]
-        {
+        for told in [
+            "serve",
+            "demo",
+            "config",
+            "check",
+            "key",
+            "openapi",
+            "healthcheck",
+            "Exit codes:",
+            "  0 ",
+            "  1 ",
+            "  64 ",
+        ] {
             assert!(help.stdout.contains(told), "{words:?}: {told}\n{}", help.stdout);
         }
         assert!(!help.stdout.contains('\u{1b}'), "{words:?}");
     }
-    for command in ["serve", "demo", "config", "key", "openapi", "healthcheck"] {
+    for command in ["serve", "demo", "config", "check", "key", "openapi", "healthcheck"] {
         let help = run(program(&[command, "--help"])).await;
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""), "{command}");
         assert!(help.stdout.contains("Usage: session-resumption"), "{}", help.stdout);

@@ -9,8 +9,8 @@ use crate::budget::{GcraBudget, Limits};
 use crate::config::{self, Config, GenesysConfig, Profile};
 use crate::degraded::DegradedMode;
 use crate::domain::policy::{Policy, UnknownStatus, Window, Windows};
-use crate::genesys::{self, GuideConversations};
-use crate::ports::{Clock, Conversations, Entropy, UpstreamError};
+use crate::genesys::{self, GuideConversations, MarkerWay, MetadataHome, PlatformConversations, PlatformSettings};
+use crate::ports::{Clock, Conversations, Entropy, Mirror, UpstreamError};
 use crate::service::{Context, MarkerAuthor, Rules};
 
 /// Genesys, by the contract it is spoken to.
@@ -18,30 +18,34 @@ use crate::service::{Context, MarkerAuthor, Rules};
 pub(super) enum Genesys {
     /// The guide's.
     Guide(Arc<GuideConversations>),
+    /// That of its public API.
+    Platform(Arc<PlatformConversations>),
 }
 
 impl Genesys {
     pub(super) fn new(
         config: &Config,
+        mirror: Option<Arc<dyn Mirror>>,
         degraded: &DegradedMode,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> anyhow::Result<Self> {
         let genesys = &config.genesys;
-        let per_minute =
-            NonZeroU32::new(genesys.budget_per_minute).context("genesys.budget_per_minute must not be zero")?;
-        let limits = Limits { per_minute, while_degraded: genesys.degraded_share.of(per_minute) };
-        let budget = Arc::new(GcraBudget::new(limits, degraded.watch()));
-        let settings = settings(genesys);
+        let (settings, budget) = (settings(genesys), budget(genesys, degraded)?);
         Ok(match genesys.profile {
             Profile::Guide => Self::Guide(Arc::new(GuideConversations::new(settings, budget, clock, entropy)?)),
-            Profile::Platform => anyhow::bail!("genesys.profile: the platform's contract is not spoken yet"),
+            Profile::Platform => {
+                let platform = platform(config);
+                let conversations = PlatformConversations::new(settings, platform, mirror, budget, clock, entropy)?;
+                Self::Platform(Arc::new(conversations))
+            }
         })
     }
 
     pub(super) fn port(&self) -> Arc<dyn Conversations> {
         match self {
             Self::Guide(guide) => Arc::clone(guide) as _,
+            Self::Platform(platform) => Arc::clone(platform) as _,
         }
     }
 
@@ -49,8 +53,17 @@ impl Genesys {
     pub(super) async fn sign_in(&self) -> Result<(), UpstreamError> {
         match self {
             Self::Guide(guide) => guide.sign_in().await,
+            Self::Platform(platform) => platform.sign_in().await,
         }
     }
+}
+
+/// What may be sent in a minute.
+pub(super) fn budget(genesys: &GenesysConfig, degraded: &DegradedMode) -> anyhow::Result<Arc<GcraBudget>> {
+    let per_minute =
+        NonZeroU32::new(genesys.budget_per_minute).context("genesys.budget_per_minute must not be zero")?;
+    let limits = Limits { per_minute, while_degraded: genesys.degraded_share.of(per_minute) };
+    Ok(Arc::new(GcraBudget::new(limits, degraded.watch())))
 }
 
 /// The operator's rules, as this contract has them.
@@ -76,7 +89,28 @@ fn marker_author(author: config::MarkerAuthor) -> MarkerAuthor {
     }
 }
 
-fn settings(config: &GenesysConfig) -> genesys::Settings {
+pub(super) fn metadata_home(home: config::MetadataHome) -> MetadataHome {
+    match home {
+        config::MetadataHome::ParticipantAttributes => MetadataHome::ParticipantAttributes,
+        config::MetadataHome::CustomAttributes => MetadataHome::CustomAttributes,
+    }
+}
+
+fn platform(config: &Config) -> PlatformSettings {
+    PlatformSettings {
+        threading_timeline: config.platform.threading_timeline,
+        metadata: metadata_home(config.platform.metadata),
+        marker: match &config.platform.marker {
+            config::PlatformMarker::ByArchitect => MarkerWay::ByArchitect,
+            config::PlatformMarker::Agentless { deployment_id } => {
+                MarkerWay::Agentless { deployment_id: deployment_id.clone() }
+            }
+        },
+        covered_queues: config.mirror.queues.clone().into(),
+    }
+}
+
+pub(super) fn settings(config: &GenesysConfig) -> genesys::Settings {
     genesys::Settings {
         api_url: config.api_url.clone(),
         login_url: config.login_url.clone(),

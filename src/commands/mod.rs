@@ -1,5 +1,6 @@
 //! What each command of the command line does.
 
+mod check;
 mod healthcheck;
 mod key;
 mod openapi;
@@ -26,6 +27,7 @@ pub fn run(command: Command) -> ExitCode {
             terminal::say(&config.render());
             ExitCode::SUCCESS
         }),
+        Command::Check { file, probe_writes } => with_config(&file, |config| finish(check::run(config, probe_writes))),
         Command::Key { name, role } => key::run(&name, role),
         Command::Healthcheck { address, ca_file, server_name, timeout } => {
             finish(healthcheck::run(address, ca_file, server_name, timeout))

@@ -1,10 +1,11 @@
 //! One customer's chat, with everything its people and its flow do.
 
 use anyhow::Context;
-use genesys_sim::{NewConversation, Route};
+use genesys_sim::Route;
 use tonic::Status;
 use uuid::Uuid;
 
+use super::people::{self, Room};
 use super::stage::Stage;
 use crate::pb;
 use crate::pb::validate_session_request::Intent;
@@ -17,8 +18,7 @@ pub(super) const AGENT: &str = "agent-ada";
 
 pub(super) struct Chat<'a> {
     pub(super) stage: &'a Stage,
-    pub(super) conversation: String,
-    pub(super) customer: String,
+    pub(super) room: Room,
 }
 
 impl<'a> Chat<'a> {
@@ -30,24 +30,19 @@ impl<'a> Chat<'a> {
     /// A customer nobody has served yet.
     pub(super) fn new(stage: &'a Stage, agent: Option<&str>) -> anyhow::Result<Self> {
         stage.control.clear_ledger();
-        let created = stage.control.create_conversation(NewConversation {
-            agent_user_id: agent.map(str::to_owned),
-            queue_id: Some("support".to_owned()),
-            ..NewConversation::default()
-        })?;
-        Ok(Self { stage, conversation: created.conversation_id, customer: created.customer_id })
+        Ok(Self { stage, room: Room::open(stage, agent)? })
     }
 
     /// The network drops.
     pub(super) fn drop(&self) -> anyhow::Result<()> {
-        Ok(self.stage.control.drop_customer(&self.conversation)?)
+        self.room.drop(self.stage)
     }
 
     /// A tab asks; each call is a drop of its own.
     pub(super) async fn validate(&self, intent: Intent, tab: &str) -> Result<pb::ValidateSessionResponse, Status> {
         let request = pb::ValidateSessionRequest {
-            conversation_id: self.conversation.clone(),
-            participant_id: self.customer.clone(),
+            conversation_id: self.room.conversation.clone(),
+            participant_id: self.room.customer.clone(),
             client_instance_id: tab.to_owned(),
             attempt_id: Uuid::new_v4().to_string(),
             intent: intent.into(),
@@ -67,13 +62,13 @@ impl<'a> Chat<'a> {
             answer::Route::ReattachAgent => attributes.get("agentId").map(String::as_str),
             _ => None,
         };
-        Ok(self.stage.control.attach(&self.conversation, agent)?)
+        self.room.attach(self.stage, agent)
     }
 
     pub(super) async fn confirm(&self, handshake: &str) -> Result<pb::ConfirmReattachResponse, Status> {
         let request = pb::ConfirmReattachRequest {
-            conversation_id: self.conversation.clone(),
-            participant_id: self.customer.clone(),
+            conversation_id: self.room.conversation.clone(),
+            participant_id: self.room.customer.clone(),
             handshake_id: handshake.to_owned(),
         };
         Ok(self.stage.client.clone().confirm_reattach(request).await?.into_inner())
@@ -87,8 +82,8 @@ impl<'a> Chat<'a> {
             sent_time: None,
         };
         let request = pb::InjectContextRequest {
-            conversation_id: self.conversation.clone(),
-            participant_id: self.customer.clone(),
+            conversation_id: self.room.conversation.clone(),
+            participant_id: self.room.customer.clone(),
             handshake_id: handshake.to_owned(),
             marker: MARKER.to_owned(),
             messages: texts.iter().map(message).collect(),
@@ -99,20 +94,22 @@ impl<'a> Chat<'a> {
 
     /// How often a text stands in the transcript.
     pub(super) fn said(&self, text: &str) -> anyhow::Result<usize> {
-        let transcript = self.stage.control.transcript(&self.conversation)?;
-        Ok(transcript.iter().filter(|message| message.text == text).count())
+        self.room.said(self.stage, text)
     }
 
     /// The resumption count beside the conversation.
     pub(super) fn count(&self) -> anyhow::Result<String> {
-        let conversation = self.stage.control.conversation(&self.conversation)?;
-        Ok(conversation.custom_attributes.get("resumptionCount").cloned().unwrap_or_else(|| "0".to_owned()))
+        self.room.count(self.stage)
     }
 
-    /// How many calls of a route Genesys got about this chat.
+    /// How many calls of a route Genesys got since this chat began.
     pub(super) fn calls(&self, route: Route) -> usize {
-        let about_this = |id: &Option<String>| id.as_deref() == Some(self.conversation.as_str());
-        self.stage.control.calls(route).iter().filter(|entry| about_this(&entry.conversation_id)).count()
+        self.stage.control.calls(route).len()
+    }
+
+    /// How many reads of conversations.
+    pub(super) fn reads(&self) -> usize {
+        self.calls(people::read(self.stage.contract))
     }
 
     /// Resumes, re-attaches, confirms and injects, as a whole drop goes when nothing else happens.

@@ -1,5 +1,6 @@
 //! The table that the demo prints.
 
+use super::contract::Contract;
 use super::scenarios::Played;
 use crate::terminal;
 
@@ -7,15 +8,17 @@ const HEADS: [&str; 7] = ["scenario", "decision", "route", "calls", "markers", "
 const WIDTHS: [usize; 6] = [38, 26, 15, 5, 7, 5];
 
 pub(super) struct Table {
+    contract: Contract,
     colours: bool,
     played: usize,
     right: usize,
 }
 
 impl Table {
-    pub(super) fn begin(colours: bool) -> Self {
+    pub(super) fn begin(contract: Contract, colours: bool) -> Self {
+        print_line(contract.pick("Genesys as the guide has it", "\nGenesys' public API"));
         print_line(&row(HEADS));
-        Self { colours, played: 0, right: 0 }
+        Self { contract, colours, played: 0, right: 0 }
     }
 
     /// Prints a scenario as soon as it was played.
@@ -41,7 +44,8 @@ impl Table {
 
     /// Prints the sum and says whether everything was right.
     pub(super) fn end(self) -> bool {
-        print_line(&format!("\n{} of {} scenarios ended as the guide says", self.right, self.played));
+        let says = self.contract.pick("as the guide says", "as they must");
+        print_line(&format!("\n{} of {} scenarios ended {says}", self.right, self.played));
         self.right == self.played
     }
 }

@@ -14,6 +14,8 @@ use super::error_body::ErrorBody;
 use crate::ports::UpstreamError;
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("inin-correlation-id");
+const RATE_LIMIT_ALLOWED: HeaderName = HeaderName::from_static("inin-ratelimit-allowed");
+const RATE_LIMIT_COUNT: HeaderName = HeaderName::from_static("inin-ratelimit-count");
 const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("inin-ratelimit-reset");
 
 /// Longest wait believed. Genesys names hours when a daily limit is used up; nothing plans further ahead than this.
@@ -145,6 +147,12 @@ impl Answer {
             Duration::try_from(http_date(text)?.duration_since(now)).unwrap_or_default()
         };
         Some(wait.min(MAX_RETRY_AFTER))
+    }
+
+    /// Of the requests a minute that the token may make: those allowed, and those counted so far.
+    pub(super) fn rate(&self) -> Option<(u64, u64)> {
+        let number = |name| self.header(name)?.parse().ok();
+        number(&RATE_LIMIT_ALLOWED).zip(number(&RATE_LIMIT_COUNT))
     }
 
     fn limit_reset(&self) -> Option<Duration> {

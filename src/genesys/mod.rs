@@ -6,6 +6,7 @@
 mod answer;
 mod api;
 mod breaker;
+pub mod check;
 mod circuit;
 mod client;
 mod error_body;

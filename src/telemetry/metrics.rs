@@ -12,6 +12,9 @@ const SECONDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 /// The same for what takes less than a millisecond when all is well: a step of the store, and a call that it answers.
 const FINER_SECONDS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
+/// The same for what is known of a conversation: told just now, up to longer ago than it may be gone by.
+const AGES: [f64; 9] = [1.0, 5.0, 15.0, 30.0, 60.0, 180.0, 600.0, 1_800.0, 3_600.0];
+
 /// How often what was recorded is folded into the buckets: without it, an instance that nobody scrapes grows.
 const FOLD_EVERY: Duration = Duration::from_secs(5);
 
@@ -30,6 +33,7 @@ pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
         .set_buckets(&SECONDS)?
         .set_buckets_for_metric(finer("store_duration_seconds"), &FINER_SECONDS)?
         .set_buckets_for_metric(finer("rpc_duration_seconds"), &FINER_SECONDS)?
+        .set_buckets_for_metric(finer("mirror_age_seconds"), &AGES)?
         .build_recorder();
     let handle = recorder.handle();
     metrics::with_local_recorder(&recorder, describe);

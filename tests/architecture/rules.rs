@@ -59,6 +59,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("commands", &["app", "callers", "cli", "config", "demo", "domain", "telemetry", "terminal"]),
+    ("commands::check", &["app", "config", "genesys", "telemetry", "terminal"]),
     ("commands::openapi", &["server", "terminal"]),
     ("commands::healthcheck", &["app", "cli", "config", "telemetry", "pb"]),
     ("demo", &["app", "config", "telemetry", "terminal", "pb"]),

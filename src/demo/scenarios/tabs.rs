@@ -1,7 +1,6 @@
 //! Many tabs, and many drops.
 
 use futures_util::future::try_join_all;
-use genesys_sim::Route as Call;
 
 use super::Played;
 use crate::demo::chat::Chat;
@@ -19,7 +18,7 @@ pub(super) async fn three_tabs(stage: &Stage) -> anyhow::Result<Played> {
     let Some(answer) = answers.first().cloned() else { anyhow::bail!("no tab was answered") };
     let alike = answers.iter().filter(|other| other.handshake_id == answer.handshake_id).count();
     played.expect("tabs in one handshake", alike, TABS.len());
-    played.expect("reads for three tabs", chat.calls(Call::Read), 1);
+    played.expect("reads for three tabs", chat.reads(), 1);
     let active = answers.iter().filter(|answer| answer.tab_role() == TabRole::Active).count();
     played.expect("active tabs", active, 1);
 
@@ -31,7 +30,8 @@ pub(super) async fn three_tabs(stage: &Stage) -> anyhow::Result<Played> {
     chat.flow(&answer)?;
     try_join_all(TABS.map(|_| chat.confirm(&answer.handshake_id))).await?;
     try_join_all(TABS.map(|_| chat.inject(&answer.handshake_id, &["are you there"]))).await?;
-    played.expect("copies of the missed message", chat.said("are you there")?, 1);
+    // Nobody can write as the customer of the platform's web chats.
+    played.expect("copies of the missed message", chat.said("are you there")?, stage.contract.pick(1, 0));
     played.close(&chat, &answer, 1, "1")
 }
 

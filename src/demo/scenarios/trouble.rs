@@ -6,6 +6,7 @@ use tonic_types::StatusExt;
 
 use super::Played;
 use crate::demo::chat::Chat;
+use crate::demo::people;
 use crate::demo::stage::Stage;
 use crate::pb::inject_context_response::Outcome;
 use crate::pb::validate_session_request::Intent;
@@ -28,9 +29,9 @@ pub(super) async fn outage(stage: &Stage) -> anyhow::Result<Played> {
     chat.drop()?;
     // More than the service's own tries, so that the customer's call fails.
     let down = Fault::Status { code: 503, retry_after_s: None, after_effect: false };
-    stage.control.script_fault(FaultScript { route: Call::Read, times: 3, skip: 0, fault: down })?;
+    stage.control.script_fault(FaultScript { route: people::read(stage.contract), times: 3, skip: 0, fault: down })?;
     let limited = Fault::Status { code: 429, retry_after_s: Some(30), after_effect: false };
-    stage.control.script_fault(FaultScript::once(Call::Read, limited))?;
+    stage.control.script_fault(FaultScript::once(people::read(stage.contract), limited))?;
     for failure in ["during the outage", "while rate limited"] {
         match chat.validate(Intent::Resume, "tab-1").await {
             Ok(answer) => played.wrong.push(format!("the answer {failure} is {:?}", answer.decision())),
@@ -55,10 +56,10 @@ pub(super) async fn lost_injection(stage: &Stage) -> anyhow::Result<Played> {
     chat.flow(&answer)?;
     chat.confirm(&answer.handshake_id).await?;
     // Genesys writes the marker, and the connection breaks before it can say so.
-    stage.control.script_fault(FaultScript::once(Call::PostMessage, Fault::Reset { after_effect: true }))?;
+    stage.control.script_fault(FaultScript::once(people::post(stage.contract), Fault::Reset { after_effect: true }))?;
     let injected = chat.inject(&answer.handshake_id, &["my order number is 42"]).await?;
     played.expect("the injection", injected.outcome(), Outcome::Complete);
-    played.expect("copies of the missed message", chat.said("my order number is 42")?, 1);
+    played.expect("copies of the missed message", chat.said("my order number is 42")?, stage.contract.pick(1, 0));
     let again = chat.inject(&answer.handshake_id, &["my order number is 42"]).await?;
     played.expect("the repeated injection", again.outcome(), Outcome::Complete);
     played.close(&chat, &answer, 1, "1")
