@@ -27,14 +27,15 @@ pub struct EventError {
 /// The mirror all replicas share, on the store's clock. What it loses is read again.
 #[async_trait]
 pub trait Mirror: Send + Sync {
-    /// Takes what is told of a conversation. Of the same event told twice, the second changes nothing.
+    /// Takes what is told of a conversation. Told twice, the second time changes nothing. After an error it may not be known:
+    /// whoever listens begins the next feed then, and whoever was sent an event has it sent again.
     async fn tell(&self, id: &ConversationId, news: &News) -> Result<(), StoreError>;
     /// What is known of a conversation. Nothing is fresh that is older than `max_age`.
     async fn recall(&self, id: &ConversationId, max_age: Duration) -> Result<Recalled, StoreError>;
-    /// Begins a feed, for as long as it is heard of again within `hold_for`. None while another owner's lasts; of the same owner,
-    /// the next one begins.
+    /// Begins a feed, for as long as it is heard of again within `hold_for`: once everything is listened to, so that nothing
+    /// is missed from there on. None while another owner's lasts; of the same owner, the next one begins.
     async fn begin_feed(&self, owner: Uuid, hold_for: Duration) -> Result<Option<Feed>, StoreError>;
-    /// Notes that a feed was heard just now. `false` if it is no longer the one that lasts.
+    /// Notes that a feed was heard just now, and that all it told before is kept. `false` if it is no longer the one that lasts.
     async fn heard(&self, owner: Uuid, feed: Feed, hold_for: Duration) -> Result<bool, StoreError>;
     /// The feed that lasts, to which a read that begins now can be joined.
     async fn feed(&self) -> Result<Option<Feed>, StoreError>;

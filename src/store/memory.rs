@@ -1,5 +1,6 @@
 //! The embedded store: one replica's memory, bounded, on an injected clock.
 
+mod mirror;
 mod registry;
 
 use std::collections::HashMap;
@@ -48,6 +49,7 @@ struct Inner {
 pub struct MemoryStore {
     inner: Mutex<Inner>,
     registry: Mutex<registry::Kept>,
+    mirror: Mutex<mirror::Kept>,
     clock: Arc<dyn Clock>,
     capacity: usize,
 }
@@ -59,10 +61,11 @@ impl std::fmt::Debug for MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store that holds at most `capacity` conversations, and as many resume keys and lines of session tokens each.
+    /// An empty store that holds at most `capacity` conversations, and as many resume keys, lines of session tokens and
+    /// mirrored conversations each.
     pub fn new(clock: Arc<dyn Clock>, capacity: usize) -> Self {
         let inner = Inner { kept: HashMap::new(), next_sweep: Timestamp::MIN };
-        Self { inner: Mutex::new(inner), registry: Mutex::default(), clock, capacity }
+        Self { inner: Mutex::new(inner), registry: Mutex::default(), mirror: Mutex::default(), clock, capacity }
     }
 
     /// Runs one step on a conversation, which is created if it is not kept yet.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use session_resumption::ports::{Clock, Handshakes, Registry};
+use session_resumption::ports::{Clock, Handshakes, Mirror, Registry};
 use session_resumption::store::memory::MemoryStore;
 use session_resumption::store::redis::{RedisStore, StoreClock};
 use uuid::Uuid;
@@ -21,9 +21,9 @@ pub(crate) trait Time: Send + Sync {
 }
 
 /// All that a store does.
-pub(crate) trait Store: Handshakes + Registry {}
+pub(crate) trait Store: Handshakes + Registry + Mirror {}
 
-impl<T: Handshakes + Registry> Store for T {}
+impl<T: Handshakes + Registry + Mirror> Store for T {}
 
 /// An empty store of its own for each case.
 pub(crate) struct Harness {

@@ -29,6 +29,11 @@ impl Listening {
         Some(Self { owner, feed, heard: now, ends: after(now, hold_for) })
     }
 
+    /// Its number.
+    pub fn feed(&self) -> Feed {
+        self.feed
+    }
+
     /// Notes that it was heard just now: `false` if it does not last any more. One that lapsed does not come back, because
     /// another could have begun meanwhile.
     pub fn hear(&mut self, owner: Uuid, feed: Feed, hold_for: Duration, now: Timestamp) -> bool {

@@ -1,5 +1,5 @@
-//! The keys of a conversation, of a registration and of a line of session tokens. They hold a digest, because keys show up in
-//! monitoring and in slow logs.
+//! The keys of a conversation, of what the mirror knows of it, of a registration and of a line of session tokens. They hold a
+//! digest, because keys show up in monitoring and in slow logs.
 
 use sha2::{Digest, Sha256};
 
@@ -15,6 +15,16 @@ const DIGEST_BYTES: usize = 16;
 pub(super) fn of(prefix: &str, conversation: &ConversationId) -> [String; 2] {
     let tag = tag(conversation.as_str());
     [format!("{prefix}:{{{tag}}}:c"), format!("{prefix}:{{{tag}}}:l")]
+}
+
+/// The key of what the mirror knows of a conversation.
+pub(super) fn of_mirrored(prefix: &str, conversation: &ConversationId) -> String {
+    format!("{prefix}:{{{}}}:m", tag(conversation.as_str()))
+}
+
+/// The key of the feed that lasts: one for all conversations, and so by itself.
+pub(super) fn of_feed(prefix: &str) -> String {
+    format!("{prefix}:{{feed}}:f")
 }
 
 /// The key of what a resume key names.
@@ -42,6 +52,8 @@ mod tests {
         let tag = "eaeb9111b1c6744278e803977dbf25fb";
         let expected = [format!("sr:{{{tag}}}:c"), format!("sr:{{{tag}}}:l")];
         assert_eq!(keys, Ok(expected));
+        let mirrored = ConversationId::parse("chat-1").map(|conversation| of_mirrored("sr", &conversation));
+        assert_eq!(mirrored, Ok(format!("sr:{{{tag}}}:m")));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Each step is one call of one Lua script, which the server runs alone and whole. The script mirrors the pure rules function
 //! by function: `lua/pair.lua` is `domain/pair.rs`, and so on. Rust brings arguments in and replies out; answers, readings and
-//! errors pass through the script as texts it does not look into.
+//! errors pass through the script as texts it does not look into. The mirror alone is joined in Rust and written by its version.
 //!
 //! Whatever is lost (a restart without data, a failover that lost writes, an expired key), fences and epochs do not come back:
 //! the first number of a sequence begins at the server's time. A caller who shows one from before is refused, as it would be by
@@ -21,6 +21,7 @@ mod key;
 mod line;
 mod link;
 mod mended;
+mod mirror;
 mod node;
 mod registry;
 mod reply;
@@ -51,6 +52,7 @@ use check::Eviction;
 pub use clock::StoreClock;
 pub use hello::Unfit;
 use link::Link;
+use mirror::Turns;
 use node::Copied;
 use reply::Reply;
 use script::Rules;
@@ -81,13 +83,23 @@ const REGISTRY_SCRIPT: &str = concat!(
     include_str!("lua/registry_steps.lua"),
 );
 
+/// And for the mirror, whose rules for what is told are Rust's alone: what is lost of a cache is read again.
+const MIRROR_SCRIPT: &str = concat!(
+    include_str!("lua/time.lua"),
+    include_str!("lua/packed.lua"),
+    include_str!("lua/feed.lua"),
+    include_str!("lua/mirror_steps.lua"),
+);
+
 /// See the module. Clones share their connections, and wake each other.
 #[derive(Clone)]
 pub struct RedisStore {
     link: Link,
     rules: Arc<Rules>,
     registry_rules: Arc<Rules>,
+    mirror_rules: Arc<Rules>,
     wakeups: Arc<Wakeups>,
+    turns: Arc<Turns>,
     clock: StoreClock,
     prefix: String,
     eviction: Arc<Eviction>,
@@ -114,7 +126,9 @@ impl RedisStore {
             link,
             rules: Arc::new(Rules::new(SCRIPT)),
             registry_rules: Arc::new(Rules::new(REGISTRY_SCRIPT)),
+            mirror_rules: Arc::new(Rules::new(MIRROR_SCRIPT)),
             wakeups: Arc::new(Wakeups::default()),
+            turns: Arc::default(),
             clock,
             prefix: prefix.to_owned(),
             eviction: Arc::default(),

@@ -37,8 +37,13 @@ impl Reply {
     }
 
     pub(super) fn number(&mut self) -> Result<u64, Outage> {
+        self.maybe_number()?.ok_or(Outage::Malformed)
+    }
+
+    pub(super) fn maybe_number(&mut self) -> Result<Option<u64>, Outage> {
         match self.next()? {
-            Value::Int(number) => u64::try_from(number).map_err(|_| Outage::Malformed),
+            Value::Nil => Ok(None),
+            Value::Int(number) => u64::try_from(number).map(Some).map_err(|_| Outage::Malformed),
             _ => Err(Outage::Malformed),
         }
     }

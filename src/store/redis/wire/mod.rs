@@ -1,9 +1,10 @@
-//! Answers, readings and errors as texts. The script passes them through; only this module looks into them.
+//! Answers, readings, errors and what the mirror knows as texts. The script passes them through; only this module looks into them.
 //!
 //! A text that cannot be read was written by another version, or not by us: [`Outage::Foreign`].
 
 mod answer;
 mod error;
+mod mirror;
 mod reading;
 
 use serde::Serialize;
@@ -34,6 +35,14 @@ pub(super) fn of_error(error: domain::error::Error) -> Result<String, Outage> {
 
 pub(super) fn error(text: &str) -> Result<domain::error::Error, Outage> {
     read::<error::Error>(text)?.into_domain().ok_or(Outage::Foreign)
+}
+
+pub(super) fn of_entry(entry: domain::mirror::entry::Entry) -> Result<String, Outage> {
+    write(&mirror::Entry::from(entry))
+}
+
+pub(super) fn entry(text: &str) -> Result<domain::mirror::entry::Entry, Outage> {
+    read::<mirror::Entry>(text).map(Into::into)
 }
 
 fn write(value: &impl Serialize) -> Result<String, Outage> {
