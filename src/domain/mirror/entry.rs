@@ -179,7 +179,8 @@ impl Entry {
     fn bytes(&self) -> usize {
         let legs = self.legs.iter().map(|(id, leg)| id.len() + leg.bytes());
         let transfers = self.transfers.iter().map(|(id, transfer)| id.len() + transfer.bytes());
-        let attributes = self.attributes.iter().flat_map(|told| &told.fact).map(|(name, value)| name.len() + value.len());
+        let attributes =
+            self.attributes.iter().flat_map(|told| &told.fact).map(|(name, value)| name.len() + value.len());
         legs.chain(transfers).chain(attributes).sum()
     }
 

@@ -170,7 +170,8 @@ fn a_late_change_makes_nothing_younger() {
 
 #[test]
 fn what_is_told_of_it_is_as_late_as_the_last_news() {
-    let entry = told([(0, whole(0, None)), (2 * SECOND, change(2 * SECOND, agent())), (2 * SECOND, whole(SECOND, None))]);
+    let entry =
+        told([(0, whole(0, None)), (2 * SECOND, change(2 * SECOND, agent())), (2 * SECOND, whole(SECOND, None))]);
     let fresh = recall(&entry, None, 3 * SECOND).fresh.unwrap();
     assert_eq!((fresh.as_of, fresh.now), (at(2 * SECOND), at(3 * SECOND)));
 }
@@ -214,11 +215,16 @@ fn a_leg_that_nobody_knows_and_that_changes_is_a_doubt() {
 #[test]
 fn a_leg_that_ended_stays_ended() {
     let end = change(SECOND, ended("agent", Purpose::Agent, SECOND));
-    let entry = told([(0, whole(0, None)), (SECOND, end), (SECOND, whole(SECOND - 1, None)), (SECOND, whole(SECOND, None))]);
+    let entry =
+        told([(0, whole(0, None)), (SECOND, end), (SECOND, whole(SECOND - 1, None)), (SECOND, whole(SECOND, None))]);
     let fresh = recall(&entry, None, SECOND).fresh.unwrap();
     let agent = fresh.legs.all.get(1).unwrap();
     assert_eq!((agent.state, agent.ended), (LegState::Ended, Some(at(SECOND))));
-    assert_eq!((agent.started, agent.user_id.as_deref()), (Some(at(0)), Some("bob")), "what an event leaves out is not lost");
+    assert_eq!(
+        (agent.started, agent.user_id.as_deref()),
+        (Some(at(0)), Some("bob")),
+        "what an event leaves out is not lost"
+    );
     assert_eq!(agent.disconnect, Some(Disconnect::Transfer));
 }
 
@@ -247,7 +253,8 @@ fn a_supervisor_is_no_agent_whatever_an_event_says() {
 #[test]
 fn legs_stand_in_the_platforms_order_and_new_ones_last() {
     let new = |id, second| Leg { started: Some(at(second)), ..leg(id, Purpose::Agent, LegState::Connected) };
-    let later = [new("c", 2), new("a", 1)].map(|leg| (0, change(leg.started.unwrap().as_microsecond() - at(0).as_microsecond(), leg)));
+    let later = [new("c", 2), new("a", 1)]
+        .map(|leg| (0, change(leg.started.unwrap().as_microsecond() - at(0).as_microsecond(), leg)));
     let fresh = recall(&told([(0, whole(0, None))].into_iter().chain(later)), None, 0).fresh.unwrap();
     assert_eq!(fresh.legs.all.iter().map(|leg| leg.id.as_str()).collect::<Vec<_>>(), ["ana", "agent", "a", "c"]);
 }
@@ -305,9 +312,11 @@ fn messages_are_not_unseen_for_ever() {
 
 #[test]
 fn what_grows_too_large_is_forgotten_and_in_doubt() {
-    let many = |count: usize| (0..count).map(|n| leg(&format!("leg-{n}"), Purpose::Agent, LegState::Connected)).collect();
+    let many =
+        |count: usize| (0..count).map(|n| leg(&format!("leg-{n}"), Purpose::Agent, LegState::Connected)).collect();
     let large = |bytes| BTreeMap::from([(String::new(), "x".repeat(bytes))]);
-    let of = |all, attributes, as_of| News::Whole { legs: Legs { attributes, ..legs(all) }, as_of: at(as_of), feed: None };
+    let of =
+        |all, attributes, as_of| News::Whole { legs: Legs { attributes, ..legs(all) }, as_of: at(as_of), feed: None };
     assert!(is_fresh(&told([(0, of(many(MOST_LEGS), large(0), 0))]), 0));
     assert!(is_fresh(&told([(0, of(Vec::new(), large(MOST_BYTES), 0))]), 0));
     for too_large in [of(many(MOST_LEGS + 1), large(0), 1), of(Vec::new(), large(MOST_BYTES + 1), 1)] {
