@@ -61,6 +61,11 @@ impl Answer {
         http_date(self.header(&DATE)?)
     }
 
+    /// The time at Genesys, or ours where it does not tell.
+    pub(super) fn time(&self) -> Timestamp {
+        self.date().unwrap_or(self.received)
+    }
+
     /// What Genesys' support asks for.
     pub(super) fn correlation_id(&self) -> Option<&str> {
         self.header(&CORRELATION_ID)

@@ -62,6 +62,11 @@ impl Api {
         self.tokens.obtain().await.map(|_| ())
     }
 
+    /// How many tokens calls have shared so far.
+    pub(super) fn renewed(&self) -> u64 {
+        self.tokens.renewed()
+    }
+
     /// Makes a call. `understand` reads an answer, whatever its status; whatever it makes of it counts as the try's outcome.
     pub(super) async fn call<T>(
         &self,

@@ -1,8 +1,8 @@
-//! The breakers of this process, shared by all calls: one for reads and one for writes.
+//! The breakers of this process, shared by all calls: one for reads, one for writes and one for subscriptions.
 //!
-//! Two, because they fail apart: a Genesys that takes no writes must not keep customers from being found. Whether it is there
+//! Several, because they fail apart: a Genesys that takes no writes must not keep customers from being found. Whether it is there
 //! at all is always found out by a read, since each use case begins with one; a write is the probe only of what no read can
-//! tell, that writes work again.
+//! tell, that writes work again. Nobody waits for a subscription, and its failures keep no read back.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,11 +18,12 @@ use crate::ports::{Entropy, UpstreamError};
 pub(super) struct Circuits {
     reads: Circuit,
     writes: Circuit,
+    subscriptions: Circuit,
 }
 
 /// One breaker and its clock.
 struct Circuit {
-    /// `read` or `write`, for operators.
+    /// `read`, `write` or `subscribe`, for operators.
     access: &'static str,
     began: Instant,
     breaker: Mutex<Breaker>,
@@ -42,12 +43,17 @@ pub(super) struct Pass<'a> {
 
 impl Circuits {
     pub(super) fn new(entropy: &Arc<dyn Entropy>) -> Self {
-        Self { reads: Circuit::new("read", entropy), writes: Circuit::new("write", entropy) }
+        let circuit = |access| Circuit::new(access, entropy);
+        Self { reads: circuit("read"), writes: circuit("write"), subscriptions: circuit("subscribe") }
     }
 
     /// The leave to try once, or the error that says that nothing was sent.
     pub(super) fn admit(&self, operation: Operation) -> Result<Pass<'_>, UpstreamError> {
-        let circuit = if operation.writes() { &self.writes } else { &self.reads };
+        let circuit = match operation {
+            Operation::Subscribe => &self.subscriptions,
+            operation if operation.writes() => &self.writes,
+            _ => &self.reads,
+        };
         let admitted = circuit.change(Breaker::admit);
         admitted
             .map(|ticket| Pass { circuit, operation, ticket, verdict: Verdict::Nothing })

@@ -1,7 +1,7 @@
 //! Genesys Cloud over HTTP: one adapter for each contract it is spoken by, over a shared way of signing in and sending.
 //!
-//! Outermost first: [`guide`] words a contract, `api` runs one call (circuit, token, budget, tries), `client` makes one exchange,
-//! `answer` reads what came back.
+//! Outermost first: [`guide`] and [`platform`] each word a contract and [`notifications`] listen to the platform, over a [`Link`];
+//! `api` runs one call (circuit, token, budget, tries), `client` makes one exchange, `answer` reads what came back.
 
 mod answer;
 mod api;
@@ -12,6 +12,8 @@ mod client;
 mod error_body;
 mod forbidden;
 pub mod guide;
+mod link;
+pub mod notifications;
 mod observe;
 mod operation;
 pub mod platform;
@@ -26,6 +28,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use guide::GuideConversations;
+pub use link::Link;
 pub use platform::{MarkerWay, MetadataHome, PlatformConversations, PlatformSettings};
 
 /// How Genesys is reached.

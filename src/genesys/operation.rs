@@ -21,6 +21,8 @@ pub(super) enum Operation {
     Post,
     Transcript,
     Locate,
+    /// Of events: a channel for them, or what it carries.
+    Subscribe,
 }
 
 // === impl Operation ===
@@ -35,6 +37,7 @@ impl Operation {
             Self::Post => "post",
             Self::Transcript => "transcript",
             Self::Locate => "locate",
+            Self::Subscribe => "subscribe",
         }
     }
 
@@ -81,6 +84,7 @@ mod tests {
             Operation::WriteMetadata,
             Operation::Transcript,
             Operation::Locate,
+            Operation::Subscribe,
         ] {
             for (error, repeated) in [
                 (UpstreamError::Unreachable, true),

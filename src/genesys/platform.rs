@@ -26,8 +26,7 @@ use self::calls::Ask;
 use self::conversation::{MessageConversation, legs_of};
 use self::telling::Telling;
 use super::answer::Answer;
-use super::api::Api;
-use super::{Settings, join};
+use super::{Link, Settings, join};
 use crate::domain::derive::derive;
 use crate::domain::ids::{ConversationId, MessageId, Pair, ParticipantId};
 use crate::domain::legs::{Legs, Purpose};
@@ -71,7 +70,7 @@ pub enum MarkerWay {
 
 /// The conversations of the real Genesys Cloud.
 pub struct PlatformConversations {
-    api: Api,
+    link: Link,
     base: Url,
     settings: PlatformSettings,
     telling: Option<Telling>,
@@ -92,7 +91,7 @@ impl PlatformConversations {
     ) -> Result<Self, reqwest::Error> {
         Ok(Self {
             base: join(&settings.api_url, ["api", "v2", "conversations"]),
-            api: Api::new(settings, budget, Arc::clone(&clock), entropy)?,
+            link: Link::new(settings, budget, Arc::clone(&clock), entropy)?,
             telling: mirror.map(|mirror| Telling::new(mirror, Arc::clone(&platform.covered_queues))),
             settings: platform,
             clock,
@@ -101,7 +100,12 @@ impl PlatformConversations {
 
     /// Obtains a token, so that a service that is ready can serve. The error is that of the login host itself.
     pub async fn sign_in(&self) -> Result<(), UpstreamError> {
-        self.api.sign_in().await
+        self.link.sign_in().await
+    }
+
+    /// The way these calls go, for others that are to share it.
+    pub fn link(&self) -> Link {
+        self.link.clone()
     }
 
     async fn ask<T>(
@@ -110,7 +114,7 @@ impl PlatformConversations {
         deadline: Instant,
         understand: impl Fn(&Answer) -> Result<T, UpstreamError> + Send + Sync,
     ) -> Result<T, UpstreamError> {
-        self.api.call(&ask.call(&self.base), deadline, understand).await
+        self.link.api().call(&ask.call(&self.base), deadline, understand).await
     }
 }
 
@@ -168,7 +172,7 @@ impl Conversations for PlatformConversations {
             MetadataHome::ParticipantAttributes => {
                 let call = Ask::WriteAttributes(pair, metadata).call(&self.base);
                 // 202, with nothing in it, says that it will be done; whoever read it back now would not see it yet.
-                self.api.write(&call, deadline, Answer::acknowledges).await.map(|((), settled)| settled)
+                self.link.api().write(&call, deadline, Answer::acknowledges).await.map(|((), settled)| settled)
             }
             MetadataHome::CustomAttributes => self.amend_custom_attributes(pair, metadata, deadline).await,
         }

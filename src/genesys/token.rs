@@ -2,6 +2,7 @@
 
 mod mint;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -43,6 +44,8 @@ pub(super) struct Tokens {
     entropy: Arc<dyn Entropy>,
     refresh: TokenRefresh,
     state: Mutex<State>,
+    /// How many tokens calls have shared.
+    shared: AtomicU64,
 }
 
 type Minted = Result<Arc<Token>, UpstreamError>;
@@ -80,7 +83,18 @@ impl Token {
 
 impl Tokens {
     pub(super) fn new(settings: Settings, http: Http, entropy: Arc<dyn Entropy>) -> Self {
-        Self { refresh: settings.token_refresh, mint: Mint::new(settings, http), entropy, state: Mutex::default() }
+        Self {
+            refresh: settings.token_refresh,
+            mint: Mint::new(settings, http),
+            entropy,
+            state: Mutex::default(),
+            shared: AtomicU64::new(0),
+        }
+    }
+
+    /// How many tokens calls have shared so far.
+    pub(super) fn renewed(&self) -> u64 {
+        self.shared.load(Ordering::Relaxed)
     }
 
     /// A token to call with.
@@ -142,6 +156,7 @@ impl Tokens {
             let minted = tokens.mint.make(tokens.entropy.as_ref()).await.map(Arc::new);
             tokens.lock().land(&minted);
             if let (Ok(token), TokenRefresh::Cached) = (&minted, tokens.refresh) {
+                tokens.shared.fetch_add(1, Ordering::Relaxed);
                 tokio::spawn(show_age(Arc::downgrade(token)));
             }
             minted

@@ -85,6 +85,34 @@ pub static INSTRUMENTS: &[Instrument] = &[
         &["note"],
         "Oddities that were survived; each is a line in the audit record",
     ),
+    gauge(
+        "session_resumption_notifications_connected",
+        Unit::Count,
+        &[],
+        "Channels of pushed events that this replica listens to",
+    ),
+    counter(
+        "session_resumption_notifications_gaps_total",
+        &["cause"],
+        "How often pushed events may have been missed, so that what they told of counts no more",
+    ),
+    gauge(
+        "session_resumption_notifications_heard_age_seconds",
+        Unit::Seconds,
+        &[],
+        "Time since something was heard on the channel that was heard least lately",
+    ),
+    gauge(
+        "session_resumption_notifications_topics",
+        Unit::Count,
+        &["state"],
+        "Topics of pushed events that this replica is subscribed to, or would be if they were permitted",
+    ),
+    counter(
+        "session_resumption_notifications_total",
+        &["outcome"],
+        "Frames that came on channels of pushed events, by what was made of them",
+    ),
     counter(
         "session_resumption_pushed_events_total",
         &["outcome"],

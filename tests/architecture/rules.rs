@@ -11,7 +11,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("ports", &["domain"]),
     ("service", &["domain", "ports"]),
-    ("genesys", &["domain", "ports"]),
+    ("genesys", &["domain", "loopback", "ports"]),
     ("store", &["domain", "ports", "store_url"]),
     // One grammar, which the configuration checks and the store goes by.
     ("store_url", &[]),
@@ -85,6 +85,7 @@ pub(crate) const CRATE_ROOMS: &[(&str, &[&str])] = &[
     ("hyper", &["listener"]),
     ("hyper_util", &["listener"]),
     ("redis", &["store::redis"]),
+    ("tokio_tungstenite", &["genesys::notifications"]),
 ];
 
 pub(crate) const MAX_LINES: usize = 400;

@@ -88,7 +88,7 @@ impl PlatformConversations {
             }
             let amendment = record.amended(metadata)?;
             let call = Ask::AmendCustomAttributes(id, &amendment).call(&self.base);
-            match self.api.write(&call, deadline, Answer::acknowledges).await {
+            match self.link.api().write(&call, deadline, Answer::acknowledges).await {
                 Err(UpstreamError::Conflict) => {}
                 // The record is gone. That does not tell that the conversation is.
                 Err(UpstreamError::NotFound) => return Err(UpstreamError::Rejected { status: 404 }),
