@@ -3,6 +3,7 @@
 mod check;
 mod doors;
 mod genesys;
+mod mirror;
 mod store;
 
 use std::net::SocketAddr;
@@ -33,6 +34,7 @@ use crate::service::sessions::Sessions;
 use crate::service::{Ports, Resumption};
 use crate::telemetry::{self, logs::Levels};
 use genesys::Genesys;
+use mirror::Follower;
 use store::Store;
 
 pub use check::check;
@@ -45,6 +47,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The service, bound to its ports and not yet serving.
 pub struct App {
     listener: TcpListener,
+    follower: Option<Follower>,
     admin_listener: TcpListener,
     addr: SocketAddr,
     admin_addr: SocketAddr,
@@ -79,9 +82,10 @@ impl App {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let degraded = Arc::new(DegradedMode::new());
         let store = Store::new(&config.store, &clock)?;
-        let mirror: Option<Arc<dyn crate::ports::Mirror>> = None;
+        let mirror = config.mirror.is_on().then(|| store.mirror());
         let genesys = Genesys::new(&config, mirror.clone(), &degraded, Arc::clone(&clock), Arc::clone(&entropy))?;
-        let Config { server, tls, auth, web, limits, tracing, .. } = config;
+        let follower = Follower::new(&config.mirror, genesys.link(), mirror.clone(), Arc::clone(&entropy));
+        let Config { server, tls, auth, web, limits, mirror: follows, tracing, .. } = config;
         let listener = listen(server.listen, "server.listen")?;
         let admin_listener = listen(server.admin_listen, "server.admin_listen")?;
         let (addr, admin_addr) = (listener.local_addr()?, admin_listener.local_addr()?);
@@ -102,6 +106,7 @@ impl App {
         let (health, health_server) = Health::new().await;
         let signer = Arc::clone(&authenticator) as _;
         let sessions = Sessions::new(ports.clone(), Some(signer), doors::session_rules(&auth));
+        let events = mirror::events(&follows, &ports);
         let resumption = Resumption::new(ports, rules);
         let doors = doors::rules(
             Arc::clone(&authenticator),
@@ -115,10 +120,11 @@ impl App {
         let debug = Debug { access: doors.access.clone(), config: rendered, levels: None };
         let cookies = doors::cookies(sessions.clone(), &auth, &web);
         let calls = Server::new(resumption.clone(), sessions, doors.limits.clone());
-        let router = stack::router(calls, cookies, None, health_server, doors)?;
+        let router = stack::router(calls, cookies, events, health_server, doors)?;
         let drain_timeout = server.drain_timeout;
         Ok(Self {
             listener,
+            follower,
             admin_listener,
             addr,
             admin_addr,
@@ -178,6 +184,7 @@ impl App {
         let watching = tokio::spawn(reload::keep(self.authenticator, self.caller_files, LOOK_AGAIN, self.look_now));
         let folding = tokio::spawn(telemetry::fold_metrics(self.metrics));
         let signing_in = tokio::spawn(sign_in(self.genesys, self.health.clone()));
+        let following = self.follower.map(|follower| tokio::spawn(follower.run(closing.clone())));
         let mut keeping = tokio::spawn(self.store.keep(self.degraded, self.health.clone()));
         self.health.set(Component::Server, Condition::Ready).await;
 
@@ -203,6 +210,10 @@ impl App {
         }
         if tokio::time::timeout_at(until, self.resumption.finished()).await.is_err() {
             tracing::warn!("work was still under way when the drain timeout ended");
+        }
+        if let Some(following) = following {
+            // What it was told last is of no use to anybody: it is another's turn.
+            following.abort();
         }
         admin.abort();
         watching.abort();

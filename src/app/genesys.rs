@@ -9,7 +9,9 @@ use crate::budget::{GcraBudget, Limits};
 use crate::config::{self, Config, GenesysConfig, Profile};
 use crate::degraded::DegradedMode;
 use crate::domain::policy::{Policy, UnknownStatus, Window, Windows};
-use crate::genesys::{self, GuideConversations, MarkerWay, MetadataHome, PlatformConversations, PlatformSettings};
+use crate::genesys::{
+    self, GuideConversations, Link, MarkerWay, MetadataHome, PlatformConversations, PlatformSettings,
+};
 use crate::ports::{Clock, Conversations, Entropy, Mirror, UpstreamError};
 use crate::service::{Context, MarkerAuthor, Rules};
 
@@ -46,6 +48,14 @@ impl Genesys {
         match self {
             Self::Guide(guide) => Arc::clone(guide) as _,
             Self::Platform(platform) => Arc::clone(platform) as _,
+        }
+    }
+
+    /// What listens to this contract's events, if it has any.
+    pub(super) fn link(&self) -> Option<Link> {
+        match self {
+            Self::Guide(_) => None,
+            Self::Platform(platform) => Some(platform.link()),
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::config::{StoreConfig, StoreUrl};
 use crate::degraded::DegradedMode;
-use crate::ports::{Clock, Handshakes, Outage, Registry, StoreError, StoreWatch as _};
+use crate::ports::{Clock, Handshakes, Mirror, Outage, Registry, StoreError, StoreWatch as _};
 use crate::server::health::{Component, Condition, Health};
 use crate::store::memory::{DEFAULT_CAPACITY, MemoryStore};
 use crate::store::redis::{RedisStore, StoreClock};
@@ -48,6 +48,13 @@ impl Store {
     }
 
     pub(super) fn port(&self) -> Arc<dyn Handshakes> {
+        match self {
+            Self::Memory(store) => Arc::clone(store) as _,
+            Self::Redis(store) => Arc::clone(store) as _,
+        }
+    }
+
+    pub(super) fn mirror(&self) -> Arc<dyn Mirror> {
         match self {
             Self::Memory(store) => Arc::clone(store) as _,
             Self::Redis(store) => Arc::clone(store) as _,
