@@ -28,7 +28,7 @@ pub(super) async fn run(config: Config, probe_writes: bool) -> anyhow::Result<()
     match (bad, doubtful) {
         (0, 0) => terminal::say("\neverything is as it must be\n"),
         (0, _) => {
-            terminal::say(&format!("\nnothing has to be mended; {doubtful} could not be told or could be better\n"))
+            terminal::say(&format!("\nnothing has to be mended; {doubtful} could not be told or could be better\n"));
         }
         _ => bail!("{bad} to be mended"),
     }

@@ -1,6 +1,6 @@
 //! Guesses which key was meant by a name nobody knows.
 
-use super::key::{self, VARIABLE_PREFIX};
+use super::key::{self, Describe, VARIABLE_PREFIX};
 use super::keys;
 
 /// What to tell of an unknown name in the file.
@@ -25,7 +25,7 @@ fn hint(nearest: Option<String>) -> String {
 
 /// The known name that takes the fewest edits; else the only one that ends alike, for a key in the wrong section.
 fn nearest(wrong: &str) -> Option<&'static str> {
-    let known = || keys::all().map(|key| key.name()).chain(keys::sections());
+    let known = || keys::all().map(Describe::name).chain(keys::sections());
     // More edits than a quarter of the name make another name, not a slip.
     let tolerance = (wrong.chars().count() / 4).clamp(1, 4);
     let close = known().map(|name| (edits(wrong, name), name)).filter(|(edits, _)| *edits <= tolerance).min();

@@ -45,51 +45,57 @@ impl Room {
 
     /// The network drops. The platform does not see it: no leg changes.
     pub(super) fn drop(&self, stage: &Stage) -> anyhow::Result<()> {
-        Ok(match stage.contract {
+        match stage.contract {
             Contract::Guide => stage.control.drop_customer(&self.conversation)?,
             Contract::Platform => stage.control.platform().set_away(&self.conversation, true)?,
-        })
+        }
+        Ok(())
     }
 
     /// The customer is there again, with this agent if one is named. On the platform the guest's socket is what comes back.
     pub(super) fn attach(&self, stage: &Stage, agent: Option<&str>) -> anyhow::Result<()> {
-        Ok(match stage.contract {
+        match stage.contract {
             Contract::Guide => stage.control.attach(&self.conversation, agent)?,
             Contract::Platform => stage.control.platform().set_away(&self.conversation, false)?,
-        })
+        }
+        Ok(())
     }
 
     /// The chat waits for its first agent.
     pub(super) fn wait(&self, stage: &Stage) -> anyhow::Result<()> {
-        Ok(match stage.contract {
+        match stage.contract {
             Contract::Guide => stage.control.queue(&self.conversation, QUEUE)?,
             // The flow has sent it there already.
             Contract::Platform => {}
-        })
+        }
+        Ok(())
     }
 
     /// An agent takes the chat that waits in a queue.
     pub(super) fn answer(&self, stage: &Stage, agent: &str) -> anyhow::Result<()> {
-        Ok(match stage.contract {
+        match stage.contract {
             Contract::Guide => stage.control.complete_transfer(&self.conversation, agent)?,
             Contract::Platform => stage.control.platform().answer(&self.conversation, agent)?,
-        })
+        }
+        Ok(())
     }
 
     /// The agent hands the chat to another queue.
     pub(super) fn transfer(&self, stage: &Stage, queue: &str, reason: &str) -> anyhow::Result<()> {
-        Ok(match stage.contract {
+        match stage.contract {
             Contract::Guide => stage.control.transfer(&self.conversation, queue, reason)?,
             Contract::Platform => stage.control.platform().transfer(&self.conversation, queue)?,
-        })
+        }
+        Ok(())
     }
 
     /// An agent of the other queue takes it.
     pub(super) fn complete_transfer(&self, stage: &Stage, agent: &str) -> anyhow::Result<()> {
-        Ok(match stage.contract {
+        match stage.contract {
             Contract::Guide => stage.control.complete_transfer(&self.conversation, agent)?,
             Contract::Platform => stage.control.platform().complete_transfer(&self.conversation, agent)?,
-        })
+        }
+        Ok(())
     }
 
     /// So much time goes by that nobody comes back to this chat.
@@ -105,10 +111,11 @@ impl Room {
 
     /// The chat is over for good.
     pub(super) fn end(&self, stage: &Stage) -> anyhow::Result<()> {
-        Ok(match stage.contract {
+        match stage.contract {
             Contract::Guide => stage.control.terminate(&self.conversation)?,
             Contract::Platform => stage.control.platform().expire_session(&self.conversation)?,
-        })
+        }
+        Ok(())
     }
 
     /// How often a text stands in the transcript.

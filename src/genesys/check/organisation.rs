@@ -123,7 +123,7 @@ pub(super) fn timeline(answer: &Result<Seen, UpstreamError>, set: Duration) -> F
 
 fn words(span: Duration) -> String {
     let minutes = span.as_secs() / 60;
-    if minutes % 60 == 0 { format!("{}h", minutes / 60) } else { format!("{minutes}m") }
+    if minutes.is_multiple_of(60) { format!("{}h", minutes / 60) } else { format!("{minutes}m") }
 }
 
 /// Whether the topics that are followed exist for this client.
