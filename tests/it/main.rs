@@ -16,6 +16,7 @@ mod invariants;
 mod json;
 mod order;
 mod outage;
+mod platform;
 mod recording;
 mod registry;
 #[path = "../support/redis/mod.rs"]
