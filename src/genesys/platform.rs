@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use self::calls::Ask;
-use self::conversation::{MessageConversation, legs_of};
+use self::conversation::{MessageConversation, could_be_ours, legs_of};
 use self::telling::Telling;
 use super::answer::Answer;
 use super::{Link, Settings, join};
@@ -195,9 +195,9 @@ impl Conversations for PlatformConversations {
             return Ok(Some(Vec::new()));
         }
         let understand = |answer: &Answer| MessageConversation::read(answer.json::<Value>()?)?.into_entries(id);
-        let entries = self.ask(Ask::Transcript(id), deadline, understand).await?;
+        let Some(entries) = self.ask(Ask::Transcript(id), deadline, understand).await? else { return Ok(None) };
         let ours: Vec<&str> =
-            entries.iter().filter(|entry| transcript::could_be_ours(entry)).map(|entry| &*entry.id).collect();
+            entries.iter().filter(|entry| could_be_ours(entry.purpose)).map(|entry| &*entry.id).collect();
         if ours.len() > transcript::MOST_TEXTS {
             return Ok(None);
         }

@@ -116,6 +116,11 @@ pub(super) struct Entry {
     pub(super) purpose: Purpose,
 }
 
+/// Whether a message of such a leg may be one of ours: an unknown purpose may be a new name of the API's.
+pub(super) fn could_be_ours(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::Api | Purpose::Other)
+}
+
 /// The legs of the conversation that was asked for, or, in an event, of the one it names.
 pub(crate) fn legs_of(body: Value, asked: Option<&ConversationId>) -> Result<Legs, UpstreamError> {
     MessageConversation::read(body)?.into_legs(asked)
@@ -146,16 +151,19 @@ impl MessageConversation {
         Ok(Legs { conversation, all, transfers: transfers.collect(), attributes })
     }
 
-    /// The messages of all its legs, oldest first; those of one time in the order of the legs.
-    pub(super) fn into_entries(self, asked: &ConversationId) -> Result<Vec<Entry>, UpstreamError> {
+    /// The messages of all its legs, oldest first; those of one time in the order of the legs. None if one that may be ours cannot
+    /// be named.
+    pub(super) fn into_entries(self, asked: &ConversationId) -> Result<Option<Vec<Entry>>, UpstreamError> {
         self.name(Some(asked))?;
         let participants = self.participants.ok_or(UpstreamError::Malformed("the conversation has no participants"))?;
         let participants = participants.into_iter().map(whole::<Participant>).enumerate();
-        let mut entries: Vec<Entry> =
-            participants.flat_map(|(place, participant)| participant.entries(place)).collect();
-        // A message without a time has only just been sent, for all we know.
-        entries.sort_by_key(|entry| entry.time.unwrap_or(Timestamp::MAX));
-        Ok(entries)
+        let entries = participants.map(|(place, participant)| participant.entries(place)).collect::<Option<Vec<_>>>();
+        Ok(entries.map(|entries| {
+            let mut entries: Vec<Entry> = entries.into_iter().flatten().collect();
+            // A message without a time has only just been sent, for all we know.
+            entries.sort_by_key(|entry| entry.time.unwrap_or(Timestamp::MAX));
+            entries
+        }))
     }
 
     fn name(&self, asked: Option<&ConversationId>) -> Result<ConversationId, UpstreamError> {
@@ -191,15 +199,24 @@ impl Participant {
         (leg, self.attributes.unwrap_or_default())
     }
 
-    fn entries(mut self, place: usize) -> Vec<Entry> {
+    fn entries(mut self, place: usize) -> Option<Vec<Entry>> {
         let purpose = self.purpose();
-        let messages = self.messages.take().unwrap_or_default().into_iter().map(whole::<MessageDetails>);
+        let messages = match (self.messages.take(), purpose) {
+            (Some(messages), _) => messages,
+            // It is there because it wrote.
+            (None, Purpose::Api) => return None,
+            (None, _) => return Some(Vec::new()),
+        };
         let leg = named(self.id, place);
-        let entries = messages.filter_map(|message| {
-            let id = filled(message.message_id)?;
-            Some(Entry { id, time: message.message_time, leg: leg.clone(), purpose })
-        });
-        entries.collect()
+        let mut entries = Vec::with_capacity(messages.len());
+        for message in messages.into_iter().map(whole::<MessageDetails>) {
+            match filled(message.message_id) {
+                Some(id) => entries.push(Entry { id, time: message.message_time, leg: leg.clone(), purpose }),
+                None if could_be_ours(purpose) => return None,
+                None => {}
+            }
+        }
+        Some(entries)
     }
 
     fn purpose(&self) -> Purpose {

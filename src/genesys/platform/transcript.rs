@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::conversation::Entry;
+use super::conversation::{Entry, could_be_ours};
 use super::marker::KIND;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::legs::Purpose;
@@ -85,16 +85,11 @@ impl Listing {
     }
 }
 
-/// Whether a message may be one of ours.
-pub(super) fn could_be_ours(entry: &Entry) -> bool {
-    matches!(entry.purpose, Purpose::Api | Purpose::Other)
-}
-
 /// The lines of a transcript, if each line that could be ours has its text. Those of the API bear the author that the service's own
 /// messages are written with; those of others never equal one of ours.
 pub(super) fn lines(entries: Vec<Entry>, mut texts: Texts) -> Option<Vec<Line>> {
     let line = |entry: Entry| {
-        if could_be_ours(&entry) {
+        if could_be_ours(entry.purpose) {
             let text = texts.remove(&entry.id)?;
             return Some(Line { id: entry.id, author_id: KIND.to_owned(), kind: KIND.to_owned(), text });
         }

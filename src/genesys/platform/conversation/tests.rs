@@ -170,9 +170,14 @@ fn a_hundred_participants_are_a_hundred_legs() {
     assert_eq!(legs(&json!(participants)).all.len(), 100);
 }
 
+fn entries(participants: &Value) -> Option<Vec<Entry>> {
+    let body = json!({"id": ID, "participants": participants});
+    MessageConversation::read(body).unwrap().into_entries(&id()).unwrap()
+}
+
 #[test]
 fn messages_come_oldest_first_whoever_wrote_them() {
-    let body = json!({"id": ID, "participants": [
+    let participants = json!([
         {"id": "c", "purpose": "customer", "messages": [
             {"messageId": "3", "messageTime": "2026-05-15T14:00:03Z"},
             {"messageId": "1", "messageTime": "2026-05-15T14:00:01Z"},
@@ -183,9 +188,22 @@ fn messages_come_oldest_first_whoever_wrote_them() {
             {"messageId": "2", "messageTime": "2026-05-15T14:00:02Z"},
             {"messageId": "4", "messageTime": "2026-05-15T14:00:03Z"},
         ]},
-    ]});
-    let entries = MessageConversation::read(body).unwrap().into_entries(&id()).unwrap();
+    ]);
+    let entries = entries(&participants).unwrap();
     let told: Vec<_> = entries.iter().map(|entry| (&*entry.id, &*entry.leg, entry.purpose)).collect();
     let (c, s) = (Purpose::Customer, Purpose::Api);
     assert_eq!(told, [("1", "c", c), ("2", "s", s), ("3", "c", c), ("4", "s", s), ("9", "c", c)]);
+}
+
+#[test]
+fn a_message_that_may_be_ours_has_a_name_or_nothing_is_known_of_any() {
+    let of = |purpose: &str, messages: &Value| entries(&json!([{"purpose": purpose, "messages": messages}]));
+    for purpose in ["api", "zebra"] {
+        assert_eq!(of(purpose, &json!([{"messageTime": "2026-05-15T14:00:01Z"}])), None, "{purpose}");
+        assert_eq!(of(purpose, &json!([{"messageId": "1"}, 7])), None, "{purpose}");
+        assert_eq!(of(purpose, &json!([])), Some(vec![]), "{purpose}");
+    }
+    assert_eq!(of("api", &json!(null)), None);
+    assert_eq!(of("zebra", &json!(null)), Some(vec![]));
+    assert_eq!(of("customer", &json!([{}, 7])), Some(vec![]));
 }
