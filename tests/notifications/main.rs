@@ -1,6 +1,6 @@
 //! Listening to a simulated Genesys that fails in every way it can, and to one of raw sockets for what the simulator would not do.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by failing")]
 
 mod clock;
 mod mirror;
@@ -12,6 +12,5 @@ mod gaps;
 mod renewals;
 mod replicas;
 mod secrets;
-mod store;
 mod subscriptions;
 mod trouble;

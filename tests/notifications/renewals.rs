@@ -9,13 +9,11 @@ use crate::clock::{pass, until};
 use crate::rig::{HOLD, Rig, SECOND, listening};
 use crate::stub::Stub;
 
-const DAY: Duration = Duration::from_hours(24);
-
 #[tokio::test(start_paused = true)]
 async fn a_channel_that_is_about_to_close_is_renewed_without_a_gap() {
     let rig = Rig::new().await;
     let (_replica, feed) = rig.listening().await;
-    rig.control.advance(DAY - Duration::from_mins(1));
+    rig.control.advance(Duration::from_mins(24 * 60 - 1));
     until("the warning", || rig.frames("closing") == 1).await;
     let mut told = 0;
     let mut both = false;

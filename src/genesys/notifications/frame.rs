@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -19,7 +21,7 @@ pub(super) enum Frame {
     /// The channel is about to be closed.
     Closing,
     /// News of a conversation.
-    Told(Told),
+    Told(Box<Told>),
     /// Of a topic that we subscribed to, and nothing that the mirror keeps.
     Idle,
     /// Of a kind of topic that nobody here knows.
@@ -88,7 +90,7 @@ fn is_of_another(deployment: &str, body: &Value) -> bool {
 fn event(topic: &str, body: &Value) -> Frame {
     let event = name(topic, body);
     match events::read(topic, body, &event) {
-        Ok(Some((id, news))) => Frame::Told(Told { id, news, event }),
+        Ok(Some((id, news))) => Frame::Told(Box::new(Told { id, news, event })),
         Ok(None) => Frame::Idle,
         Err(_) => Frame::Malformed,
     }
@@ -96,7 +98,7 @@ fn event(topic: &str, body: &Value) -> Frame {
 
 fn name(topic: &str, body: &Value) -> String {
     let digest = Sha256::new().chain_update(topic).chain_update([0]).chain_update(body.to_string()).finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    URL_SAFE_NO_PAD.encode(digest)
 }
 
 #[cfg(test)]

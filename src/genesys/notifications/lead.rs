@@ -63,7 +63,8 @@ struct Renewal<'a> {
     opening: BoxFuture<'a, Result<Line, Failure>>,
 }
 
-enum Step {
+/// What happened next.
+enum Happened {
     Stop,
     Beat,
     Renewed(Result<Line, Failure>),
@@ -98,8 +99,8 @@ impl<'a> Lead<'a> {
 
     pub(super) async fn run(mut self, stop: &CancellationToken) -> End {
         let end = loop {
-            let step = self.next(stop).await;
-            if let Err(end) = self.take(step).await {
+            let happened = self.next(stop).await;
+            if let Err(end) = self.take(happened).await {
                 break end;
             }
         };
@@ -107,7 +108,7 @@ impl<'a> Lead<'a> {
         end
     }
 
-    async fn next(&mut self, stop: &CancellationToken) -> Step {
+    async fn next(&mut self, stop: &CancellationToken) -> Happened {
         let renewed = async {
             match &mut self.renewal {
                 Some(renewal) => (&mut renewal.opening).await,
@@ -116,31 +117,31 @@ impl<'a> Lead<'a> {
         };
         tokio::select! {
             biased;
-            () = stop.cancelled() => Step::Stop,
-            _ = self.beat.tick() => Step::Beat,
-            renewed = renewed => Step::Renewed(renewed),
+            () = stop.cancelled() => Happened::Stop,
+            _ = self.beat.tick() => Happened::Beat,
+            renewed = renewed => Happened::Renewed(renewed),
             // It does not end while we have an end to say something with.
-            signal = self.signals.recv() => signal.map_or(Step::Stop, Step::Signal),
+            signal = self.signals.recv() => signal.map_or(Happened::Stop, Happened::Signal),
         }
     }
 
-    async fn take(&mut self, step: Step) -> Result<(), End> {
-        match step {
-            Step::Stop => Err(End::Stopped),
-            Step::Beat => self.beat().await,
-            Step::Renewed(Ok(line)) => self.renewed(line).await,
-            Step::Renewed(Err(failure)) => {
+    async fn take(&mut self, happened: Happened) -> Result<(), End> {
+        match happened {
+            Happened::Stop => Err(End::Stopped),
+            Happened::Beat => self.beat().await,
+            Happened::Renewed(Ok(line)) => self.renewed(line).await,
+            Happened::Renewed(Err(failure)) => {
                 self.not_renewed(&failure);
                 Ok(())
             }
-            Step::Signal(Signal { line, what }) => self.signal(line, what).await,
+            Happened::Signal(Signal { line, what }) => self.signal(line, what).await,
         }
     }
 
     async fn signal(&mut self, serial: u64, what: What) -> Result<(), End> {
         match what {
             What::Told(told) => {
-                self.tell(told).await;
+                self.tell(*told).await;
                 Ok(())
             }
             What::Closing => {

@@ -41,7 +41,7 @@ pub(super) struct Signal {
 /// See [`Signal`].
 pub(super) enum What {
     /// News of a conversation.
-    Told(Told),
+    Told(Box<Told>),
     /// The platform is about to close the channel.
     Closing,
     /// Something was missed between what came before and what comes after.
@@ -80,8 +80,16 @@ impl Line {
         let ear = Ear { serial, topics: permitted.clone(), signals, heard, timing };
         let stop = hang_up.clone();
         tokio::spawn(async move { ear.listen(socket, &stop).await });
-        let _hang_up = hang_up.drop_guard();
-        Self { serial, topics, permitted, token, opened: now, renew_at, heard: last_heard, _hang_up }
+        Self {
+            serial,
+            topics,
+            permitted,
+            token,
+            opened: now,
+            renew_at,
+            heard: last_heard,
+            _hang_up: hang_up.drop_guard(),
+        }
     }
 
     /// When something was heard on it last.
@@ -154,7 +162,7 @@ impl Ear {
         }
     }
 
-    async fn tell(&self, told: Told) -> Result<(), Gap> {
+    async fn tell(&self, told: Box<Told>) -> Result<(), Gap> {
         match self.signals.try_send(Signal { line: self.serial, what: What::Told(told) }) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(_)) => self.say(What::Missed(Gap::Lagging)).await,

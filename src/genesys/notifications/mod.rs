@@ -45,8 +45,6 @@ use self::timing::{BACKOFF, RELEASE, SETTLED, Timing};
 use super::Link;
 use crate::ports::{Entropy, Mirror};
 
-pub use self::topics::covers;
-
 /// What to listen to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listening {

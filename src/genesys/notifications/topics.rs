@@ -60,7 +60,7 @@ pub(super) fn queues<'a>(topics: impl IntoIterator<Item = &'a Topic>) -> HashSet
 /// Whether the next change of a conversation will be told by these queues' topics: it is in one of them, and neither in another
 /// nor on its way there. One that is in no queue changes without any topic of ours saying so: it is over, and may be opened again
 /// by a flow.
-pub fn covers(queues: &HashSet<String>, legs: &Legs) -> bool {
+pub(super) fn covers(queues: &HashSet<String>, legs: &Legs) -> bool {
     let here = legs.all.iter().filter(|leg| leg.is_live()).filter_map(|leg| leg.queue_id.as_ref());
     let pending = legs.transfers.iter().filter(|transfer| transfer.state == TransferState::Pending);
     let there = pending.filter_map(|transfer| transfer.to_queue.as_ref());
