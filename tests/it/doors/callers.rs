@@ -13,12 +13,16 @@ use tempfile::TempDir;
 use crate::support::Harness;
 
 pub(super) const ORIGIN: &str = "https://shop.example";
-const SITE_SECRET: &str = "the-secret-of-the-site-that-signs-tokens";
+pub(super) const SITE_SECRET: &str = "the-secret-of-the-site-that-signs-tokens";
 const OUR_SECRET: &str = "the-secret-of-the-service-itself-0123456";
 
 /// The roles that show a key, and their keys.
-pub(super) const KEYS: [(&str, &str); 3] =
-    [("service", "key-of-the-backend"), ("architect", "key-of-the-flow"), ("operator", "key-of-the-operator")];
+pub(super) const KEYS: [(&str, &str); 4] = [
+    ("service", "key-of-the-backend"),
+    ("architect", "key-of-the-flow"),
+    ("operator", "key-of-the-operator"),
+    ("events", "key-of-the-bus"),
+];
 
 /// A service that knows these callers, and the files that say so.
 pub(super) struct Known {
@@ -64,11 +68,13 @@ fn file(dir: &TempDir, keys: &[(&str, &str)]) -> String {
     let keys: String = keys.iter().map(entry).collect();
     let certificate = "[[certificate]]\nname = \"the-mesh\"\nrole = \"service\"\nsan = \"backend.example\"\n\n";
     let secret = dir.path().join("site");
-    let issuer = format!(
-        "[[issuer]]\nissuer = \"site\"\naudience = [\"chat\"]\nrole = \"browser\"\nalgorithms = [\"HS256\"]\nsecret_file = \"{}\"\n",
-        secret.display()
-    );
-    format!("{keys}{certificate}{issuer}")
+    let issuer = |name: &str, role: &str| {
+        format!(
+            "[[issuer]]\nissuer = \"{name}\"\naudience = [\"chat\"]\nrole = \"{role}\"\nalgorithms = [\"HS256\"]\nsecret_file = \"{}\"\n",
+            secret.display()
+        )
+    };
+    format!("{keys}{certificate}{}{}", issuer("site", "browser"), issuer("bus", "events"))
 }
 
 /// A browser's token of the site, for one session, good for so long from now on (or not any more).

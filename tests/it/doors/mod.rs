@@ -5,6 +5,7 @@ mod ask;
 mod callers;
 mod cookies;
 mod debug;
+mod events;
 mod layers;
 mod limits;
 mod mischief;
