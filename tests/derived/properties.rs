@@ -30,7 +30,7 @@ fn shown(snapshot: &Snapshot) -> (Status, Option<String>, Option<String>, Option
 }
 
 fn properties() -> ProptestConfig {
-    ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {
