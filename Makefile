@@ -109,4 +109,4 @@ demo-once:
 clean: ## Remove everything that was built or installed here
 	@cargo clean
 	@rm -rf fuzz/target fuzz/corpus fuzz/artifacts
-	@rm -rf .tools tools/node_modules tests/web/node_modules tests/web/gen
+	@rm -rf .tools tools/node_modules tests/contract/node_modules tests/web/node_modules tests/web/gen

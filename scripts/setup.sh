@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-PARTS=(rust c-compiler redis valkey promtool jq rotel buf openapi-validator web envoy chromium cargo-deny cargo-fuzz)
+PARTS=(rust c-compiler redis valkey promtool jq rotel buf openapi-validator web prism envoy chromium cargo-deny cargo-fuzz)
 
 ENVOY_VERSION=1.40.0
 CARGO_DENY_VERSION=0.20.2
@@ -169,6 +169,17 @@ setup_web() {
   npm ci --prefix tests/web --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null ||
     die "npm could not install the clients of tests/web"
   cp tests/web/package-lock.json "$installed"
+}
+
+# What judges our requests to Genesys in tests/contract.
+setup_prism() {
+  local installed=tests/contract/node_modules/.installed-lock.json
+  if cmp -s tests/contract/package-lock.json "$installed"; then return; fi
+  have npm || die "npm is missing, which installs Prism: install Node.js 20 or later"
+  say "installing Prism $(sed -n 's/.*"@stoplight\/prism-cli": "\(.*\)".*/\1/p' tests/contract/package.json)"
+  npm ci --prefix tests/contract --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null ||
+    die "npm could not install Prism"
+  cp tests/contract/package-lock.json "$installed"
 }
 
 # For the tests, which hold our gRPC-Web against Envoy's. This Python package is Envoy's own program.
