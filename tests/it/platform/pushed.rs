@@ -110,24 +110,37 @@ async fn push(harness: &Harness, body: &Value) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
+/// Posts everything that was published so far, some of it again.
+async fn push_all(harness: &Harness) {
+    for event in harness.control.events(0) {
+        let (status, answer) = push(harness, &event.envelope).await;
+        assert_eq!((status, &answer["refused"]), (200, &json!([])), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn events_that_are_posted_are_believed() {
     let harness = service(&[("mirror.webhook", "true")]).await;
-    let guest = Guest::waiting(&harness);
-    for event in harness.control.events(0) {
-        let (status, answer) = push(&harness, &event.envelope).await;
-        assert_eq!(status, 200, "{answer}");
-    }
+    let guest = Guest::served(&harness);
+    push_all(&harness).await;
+    // What began before anybody listened is read once.
     let answer = harness.validate(guest.look()).await.unwrap();
-    assert_eq!((answer.source(), answer.route()), (Source::Mirror, Route::WaitInQueue), "{answer:?}");
-    assert_eq!((answer.queue_id.as_str(), reads(&harness)), (QUEUE, 0));
+    assert_eq!((answer.source(), answer.reason()), (Source::LiveRead, Reason::Live));
+    let answer = harness.validate(guest.look()).await.unwrap();
+    assert_eq!((answer.source(), answer.reason(), reads(&harness)), (Source::Mirror, Reason::Live, 1));
+    guest.genesys.agent_ends(&guest.conversation).unwrap();
+    push_all(&harness).await;
+    let answer = harness.validate(guest.look()).await.unwrap();
+    assert_eq!((answer.source(), answer.reason(), reads(&harness)), (Source::Mirror, Reason::WithinWindow, 1));
 
     // That an agent's leg began does not tell whether it rings or was taken: then it is read.
-    guest.genesys.offer(&guest.conversation, AGENT).unwrap();
-    for event in harness.control.events(0) {
-        push(&harness, &event.envelope).await;
-    }
-    let answer = harness.validate(guest.look()).await.unwrap();
+    let waiting = Guest::waiting(&harness);
+    harness.validate(waiting.look()).await.unwrap();
+    let answer = harness.validate(waiting.look()).await.unwrap();
+    assert_eq!((answer.source(), answer.queue_id.as_str()), (Source::Mirror, QUEUE));
+    waiting.genesys.offer(&waiting.conversation, AGENT).unwrap();
+    push_all(&harness).await;
+    let answer = harness.validate(waiting.look()).await.unwrap();
     assert_eq!((answer.source(), answer.route()), (Source::LiveRead, Route::WaitInQueue));
     strike(harness).await;
 }

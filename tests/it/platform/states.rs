@@ -103,8 +103,10 @@ async fn what_has_ended_can_be_resumed_for_as_long_as_a_message_reopens_it() {
 async fn what_nobody_knows_is_not_found_and_what_nobody_understands_is_resumed() {
     let harness = service(&[]).await;
     let guest = Guest::served(&harness);
-    let stranger = session_resumption::pb::ValidateSessionRequest { participant_id: "stranger".into(), ..guest.resume() };
-    let nowhere = session_resumption::pb::ValidateSessionRequest { conversation_id: "nowhere".into(), ..guest.resume() };
+    let stranger =
+        session_resumption::pb::ValidateSessionRequest { participant_id: "stranger".into(), ..guest.resume() };
+    let nowhere =
+        session_resumption::pb::ValidateSessionRequest { conversation_id: "nowhere".into(), ..guest.resume() };
     for request in [stranger, nowhere] {
         let answer = harness.validate(request).await.unwrap();
         assert_eq!((answer.decision(), answer.reason()), (Decision::NewRoutingRequired, Reason::SessionNotFound));

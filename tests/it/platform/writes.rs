@@ -88,11 +88,8 @@ async fn what_was_written_is_not_read_back_and_counts_on_all_the_same() {
     let guest = Guest::served(&harness);
     for count in 1..=3 {
         let attempt = || uuid::Uuid::new_v4().to_string();
-        let request = pb::ValidateSessionRequest {
-            client_instance_id: "tab".into(),
-            attempt_id: attempt(),
-            ..guest.resume()
-        };
+        let request =
+            pb::ValidateSessionRequest { client_instance_id: "tab".into(), attempt_id: attempt(), ..guest.resume() };
         let answer = harness.validate(request).await.unwrap();
         let before = reads(&harness);
         let confirmed = harness.confirm(guest.confirm(&answer.handshake_id)).await.unwrap();
