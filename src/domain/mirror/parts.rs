@@ -143,9 +143,9 @@ impl KnownLeg {
             started: self.started,
             ended: self.ended,
             changed: self.changed,
-            user_id: fact(&self.user_id),
-            queue_id: fact(&self.queue_id),
-            contact_id: fact(&self.contact_id),
+            user_id: self.user_id.as_ref().map(fact),
+            queue_id: self.queue_id.as_ref().map(fact),
+            contact_id: self.contact_id.as_ref().map(fact),
         }
     }
 
@@ -181,9 +181,9 @@ impl KnownTransfer {
             id: id.to_owned(),
             state: self.state,
             issued: self.issued,
-            from_user: fact(&self.from_user),
-            to_user: fact(&self.to_user),
-            to_queue: fact(&self.to_queue),
+            from_user: self.from_user.as_ref().map(fact),
+            to_user: self.to_user.as_ref().map(fact),
+            to_queue: self.to_queue.as_ref().map(fact),
         }
     }
 
@@ -257,8 +257,8 @@ fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     a.into_iter().chain(b).min()
 }
 
-fn fact(told: &Option<Told<String>>) -> Option<String> {
-    told.as_ref().map(|told| told.fact.clone())
+fn fact(told: &Told<String>) -> String {
+    told.fact.clone()
 }
 
 fn bytes(texts: [&Option<Told<String>>; 3]) -> usize {

@@ -82,32 +82,43 @@ fn news() -> impl Strategy<Value = News> {
     ]
 }
 
-fn joined<'a>(news: impl IntoIterator<Item = &'a News>) -> Entry {
+/// News, and the store's time at which they are told.
+fn told() -> impl Strategy<Value = (News, Timestamp)> {
+    (news(), time())
+}
+
+fn joined<'a>(told: impl IntoIterator<Item = &'a (News, Timestamp)>) -> Entry {
     let mut entry = Entry::default();
-    news.into_iter().for_each(|news| entry.take(news, at(10)));
+    told.into_iter().for_each(|(news, now)| entry.take(news, *now));
     entry
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
+    #![proptest_config(config())]
+
     #[test]
     fn in_any_order_and_however_often_it_is_the_same(
-        (news, shuffled) in vec(news(), 1..12).prop_flat_map(|news| (Just(news.clone()), Just(news).prop_shuffle())),
+        (told, shuffled) in vec(told(), 1..12).prop_flat_map(|told| (Just(told.clone()), Just(told).prop_shuffle())),
         again in vec((any::<Index>(), any::<Index>()), 0..6),
     ) {
-        let mut told = shuffled;
+        let mut repeated = shuffled;
         for (which, place) in again {
-            let news = which.get(&news).clone();
-            told.insert(place.index(told.len() + 1), news);
+            let once_more = which.get(&told).clone();
+            repeated.insert(place.index(repeated.len() + 1), once_more);
         }
-        let (expected, entry) = (joined(&news), joined(&told));
+        let (expected, entry) = (joined(&told), joined(&repeated));
         prop_assert_eq!(&entry, &expected);
     }
 
     #[test]
-    fn told_once_more_it_is_no_younger(news in vec(news(), 1..8), which in any::<Index>(), later in 11_i64..30) {
-        let before = joined(&news);
+    fn told_once_more_it_is_no_younger(told in vec(told(), 1..8), which in any::<Index>(), later in 21_i64..30) {
+        let before = joined(&told);
         let mut after = before.clone();
-        after.take(which.get(&news), at(later));
+        after.take(&which.get(&told).0, at(later));
         prop_assert_eq!(after, before);
     }
 }
@@ -197,6 +208,8 @@ impl World {
 }
 
 proptest! {
+    #![proptest_config(config())]
+
     #[test]
     fn what_is_fresh_is_right_whatever_of_the_beginning_is_lost(
         steps in vec(step(), 1..25),
@@ -217,6 +230,34 @@ proptest! {
         let feed = [None, Some((Feed(1), at(now - 1))), Some((Feed(1), at(0))), Some((Feed(2), at(now)))][shown];
         let recalled = entry.recall(&chat(), feed, Duration::from_secs(max_age), at(now));
         if let Some(fresh) = recalled.fresh {
+            prop_assert_eq!(fresh.legs.all, world.legs);
+        }
+    }
+
+    /// A gap: some of it is lost while nobody listens, and then the next feed begins.
+    #[test]
+    fn after_a_gap_nothing_is_fresh_but_what_was_read_since_or_is_young(
+        steps in vec(step(), 1..25),
+        gap in (any::<Index>(), any::<Index>()),
+        max_age in 0_u64..10,
+        pass in 0_i64..10,
+    ) {
+        let (from, to) = (gap.0.index(steps.len()), gap.1.index(steps.len()));
+        let (from, to) = (i64::try_from(from.min(to)).unwrap(), i64::try_from(from.max(to)).unwrap());
+        let (mut world, mut entry) = (World::default(), Entry::default());
+        for (now, step) in (0_i64..).zip(&steps) {
+            world.step(step, now);
+            if let Some((_, mut news)) = world.news.pop().filter(|_| !(from..to).contains(&now)) {
+                if let News::Whole { feed, .. } = &mut news {
+                    *feed = Some(Feed(if now < from { 1 } else { 2 }));
+                }
+                entry.take(&news, at(now));
+            }
+        }
+        let now = i64::try_from(steps.len()).unwrap() + pass;
+        let recalled = entry.recall(&chat(), Some((Feed(2), at(to))), Duration::from_secs(max_age), at(now));
+        let young = entry.whole.is_some_and(|whole| whole.of.duration_since(at(now)).unsigned_abs().as_secs() <= max_age);
+        if let Some(fresh) = recalled.fresh.filter(|_| !young) {
             prop_assert_eq!(fresh.legs.all, world.legs);
         }
     }
