@@ -11,7 +11,9 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("ports", &["domain"]),
     ("service", &["domain", "ports"]),
-    ("genesys", &["domain", "loopback", "ports"]),
+    ("genesys", &["domain", "ports"]),
+    // The address of a channel's socket comes from Genesys, and is held to be as safe as the API's own.
+    ("genesys::notifications", &["domain", "loopback", "ports"]),
     ("store", &["domain", "ports", "store_url"]),
     // One grammar, which the configuration checks and the store goes by.
     ("store_url", &[]),

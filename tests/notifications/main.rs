@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by failing")]
 
 mod clock;
+mod log;
 mod mirror;
 mod rig;
 mod stub;
@@ -12,5 +13,6 @@ mod gaps;
 mod renewals;
 mod replicas;
 mod secrets;
+mod store;
 mod subscriptions;
 mod trouble;

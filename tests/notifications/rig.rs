@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::clock::{Still, still, until};
+use crate::log;
 use crate::mirror::Notebook;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -105,6 +106,7 @@ impl Rig {
     }
 
     pub(crate) async fn with(options: SimOptions) -> Self {
+        log::keep();
         // For as long as the process; there are few tests.
         let recorder: &'static PrometheusRecorder = Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
         let metrics = recorder.handle();
