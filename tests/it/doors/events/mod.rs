@@ -5,9 +5,10 @@ mod stage;
 
 use axum::body::Body;
 use http::{Method, StatusCode};
+use jiff::Timestamp;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use session_resumption::domain::legs::{Disconnect, LegState, Purpose};
+use session_resumption::domain::legs::{Disconnect, Leg, LegState, Purpose};
 use session_resumption::ports::Outage;
 use tonic::Code;
 
@@ -180,6 +181,49 @@ async fn of_many_those_that_are_well_formed_are_taken() {
     let told = stage.push(&json!({"events": [nameless, 7]})).await;
     assert_eq!(told.fields(), ["events[0].participantId", "events[1].event"]);
     assert_eq!(stage.push(&json!({"events": vec![json!({}); 101]})).await.fields(), ["events"]);
+}
+
+/// What is told is what is answered from: a whole conversation of a queue's topic, and what happens to it from there on.
+#[tokio::test]
+async fn the_store_recalls_what_was_pushed_and_nothing_of_what_was_refused() {
+    let stage = Stage::new().await;
+    let started = Timestamp::from_millisecond(ENDED).unwrap();
+    let whole = json!({
+        "topicName": "v2.routing.queues.q-1.conversations.messages",
+        "eventBody": {"id": CONVERSATION, "participants": [
+            {"id": "p-1", "purpose": "customer", "state": "connected", "startTime": started, "type": "webmessaging"},
+            {"id": "p-2", "purpose": "acd", "state": "connected", "startTime": started, "queue": {"id": "q-1"}},
+        ]},
+    });
+    assert_eq!(stage.push(&event("customer.start", "p-1", 0)).await.counts(), [1, 0, 0]);
+    assert_eq!(stage.mirror.recalled().await.fresh, None, "a beginning is not the whole");
+    assert_eq!(stage.push(&whole).await.counts(), [1, 0, 0]);
+    let recalled = stage.mirror.recalled().await;
+    let fresh = recalled.fresh.clone().unwrap();
+    assert_eq!((fresh.as_of, fresh.legs.all.len()), (started, 2));
+
+    let mut broken = whole.clone();
+    broken["eventBody"]["participants"] = json!("none");
+    for refused in [broken, event("user.end", "p/2", 1), event("customer.end", "", 1), json!({})] {
+        assert_eq!(stage.push(&refused).await.status, 400, "{refused}");
+        assert_eq!(stage.mirror.recalled().await, recalled);
+    }
+
+    let mut left = event("acd.end", "p-2", 1_000);
+    left["eventBody"]["acdOutcome"] = json!("ABANDON");
+    assert_eq!(stage.push(&left).await.counts(), [1, 0, 0]);
+    let fresh = stage.mirror.recalled().await.fresh.unwrap();
+    assert_eq!(fresh.legs.all.iter().map(Leg::is_live).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(fresh.as_of.as_millisecond(), ENDED + 1_000);
+
+    assert_eq!(stage.push(&event("user.start", "p-3", 2_000)).await.counts(), [1, 0, 0]);
+    assert_eq!(stage.mirror.recalled().await.fresh, None, "offered or taken: nobody knows");
+    let undelivered = json!({
+        "topicName": "v2.webmessaging.deployments.d-1.undelivered.messages",
+        "eventBody": {"conversationId": CONVERSATION, "messages": [{"id": "m-1"}], "eventTimeMs": ENDED + 2_500},
+    });
+    assert_eq!(stage.push(&undelivered).await.counts(), [1, 0, 0]);
+    assert_eq!(stage.mirror.recalled().await.undelivered, ["m-1"]);
 }
 
 #[tokio::test]

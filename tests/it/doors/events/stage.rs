@@ -55,17 +55,32 @@ impl Clock for Standing {
     }
 }
 
-/// A mirror that can be looked into, and that can be out of reach.
-#[derive(Default)]
+/// The store's mirror, which can be looked into, and be out of reach.
 pub(super) struct Glass {
+    store: Arc<MemoryStore>,
     known: Mutex<BTreeMap<String, Entry>>,
     outage: Mutex<Option<Outage>>,
 }
 
 impl Glass {
-    /// All that is kept.
+    fn before(store: Arc<MemoryStore>) -> Self {
+        Self { store, known: Mutex::default(), outage: Mutex::default() }
+    }
+
+    /// All that was told, joined as the store does it.
     pub(super) fn seen(&self) -> BTreeMap<String, Entry> {
         self.known.lock().unwrap().clone()
+    }
+
+    /// What the store tells of the chat.
+    pub(super) async fn recalled(&self) -> Recalled {
+        let id = ConversationId::parse(CONVERSATION).unwrap();
+        self.recall(&id, Duration::from_mins(5)).await.unwrap()
+    }
+
+    /// Looks at nothing that was told before.
+    pub(super) fn wipe(&self) {
+        self.known.lock().unwrap().clear();
     }
 
     pub(super) fn fail(&self, outage: Option<Outage>) {
@@ -79,13 +94,12 @@ impl Mirror for Glass {
         if let Some(outage) = *self.outage.lock().unwrap() {
             return Err(outage.into());
         }
-        let mut known = self.known.lock().unwrap();
-        known.entry(id.to_string()).or_insert_with(|| Entry::in_doubt(None)).take(news, now());
-        Ok(())
+        self.known.lock().unwrap().entry(id.to_string()).or_default().take(news, now());
+        self.store.tell(id, news).await
     }
 
-    async fn recall(&self, _: &ConversationId, _: Duration) -> Result<Recalled, StoreError> {
-        unreachable!("whoever pushes asks nothing")
+    async fn recall(&self, id: &ConversationId, max_age: Duration) -> Result<Recalled, StoreError> {
+        self.store.recall(id, max_age).await
     }
 
     async fn begin_feed(&self, _: Uuid, _: Duration) -> Result<Option<Feed>, StoreError> {
@@ -159,8 +173,9 @@ impl Stage {
 
     async fn with(rates: Rates, takes_events: bool) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(Standing(now()));
-        let mirror = Arc::<Glass>::default();
-        let ports = ports(&clock);
+        let store = Arc::new(MemoryStore::new(Arc::clone(&clock), 1_000));
+        let mirror = Arc::new(Glass::before(Arc::clone(&store)));
+        let ports = ports(&clock, store);
         let dir = tempfile::tempdir().unwrap();
         let callers = Callers::load(&write(&dir, &KEYS)).unwrap();
         let settings = auth::Settings { lapsed_for: Duration::from_mins(5), published_keys: Times::default() };
@@ -218,7 +233,7 @@ pub(super) fn request() -> http::request::Builder {
 }
 
 /// Ports of which none is needed for events but the clock.
-fn ports(clock: &Arc<dyn Clock>) -> Ports {
+fn ports(clock: &Arc<dyn Clock>, store: Arc<MemoryStore>) -> Ports {
     let degraded = Arc::new(DegradedMode::new());
     let limits = budget::Limits { per_minute: NonZeroU32::MIN, while_degraded: NonZeroU32::MIN };
     let budget = Arc::new(GcraBudget::new(limits, degraded.watch()));
@@ -233,7 +248,6 @@ fn ports(clock: &Arc<dyn Clock>) -> Ports {
         token_refresh: TokenRefresh::Cached,
     };
     let genesys = GuideConversations::new(settings, budget, Arc::clone(clock), Arc::new(OsEntropy)).unwrap();
-    let store = Arc::new(MemoryStore::new(Arc::clone(clock), 1_000));
     Ports {
         conversations: Arc::new(genesys),
         handshakes: Arc::clone(&store) as _,
