@@ -73,8 +73,7 @@ async fn no_customer_with_a_live_leg_is_sent_away_whatever_else_is_answered() {
 /// The customers of a conversation, and whether their legs are live, as anybody would read it.
 fn customers(body: &Value) -> Vec<(ParticipantId, bool)> {
     let participants = body["participants"].as_array().into_iter().flatten();
-    // Whoever looks on is no customer.
-    let customers = participants.filter(|leg| leg["purpose"] == "customer" && leg["monitoredParticipantId"].is_null());
+    let customers = participants.filter(|leg| leg["purpose"] == "customer");
     let customer = |leg: &Value| {
         let ended = leg["state"] == "disconnected" || leg["state"] == "terminated" || leg["endTime"].is_string();
         (ParticipantId::parse(leg["id"].as_str().unwrap()).unwrap(), !ended)

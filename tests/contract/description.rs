@@ -7,16 +7,9 @@ const SUBSET: &str = include_str!("../genesys/openapi-subset.json");
 /// Where the definitions of what is sent stand: twins of those of what is answered, which know no field but their own.
 const SENT: &str = "sent.";
 
-/// The parts of a conversation's legs that tell whether they are live, and of what Prism may make nothing.
-const COMES_AND_GOES: &[&str] = &[
-    "startTime",
-    "startAlertingTime",
-    "connectedTime",
-    "parkTime",
-    "endTime",
-    "disconnectType",
-    "monitoredParticipantId",
-];
+/// What a leg may lack, of what tells how it is.
+const COMES_AND_GOES: &[&str] =
+    &["startTime", "startAlertingTime", "connectedTime", "parkTime", "endTime", "disconnectType"];
 
 /// The description by which requests are judged: what it says, and that a request has no field of which it says nothing. A name
 /// that is misspelt would else be taken for one that is allowed.
@@ -48,16 +41,21 @@ pub(crate) fn answering(conversation: Value) -> Value {
 pub(crate) fn made_up(conversation: &str) -> Value {
     let mut description = subset();
     let definitions = &mut description["definitions"];
-    definitions["MessageConversation"]["properties"]["id"] = json!({"type": "string", "enum": [conversation]});
-    let participant = definitions["MessageMediaParticipant"]["properties"].as_object_mut().unwrap();
-    participant["id"] = json!({"type": "string", "pattern": "^[a-f0-9]{8}$"});
-    let purposes = ["customer", "agent", "acd", "workflow", "api", "zebra"];
-    participant["purpose"] = json!({"type": "string", "enum": purposes});
+    // What went wrong because something else did, and so on, is most of what Prism would make up, and nothing that is read.
+    definitions["ErrorBody"]["properties"].as_object_mut().unwrap().remove("errors");
+    let whole = &mut definitions["MessageConversation"]["properties"];
+    whole["id"] = json!({"type": "string", "enum": [conversation]});
+    whole["participants"]["minItems"] = json!(2);
+    let leg = &mut definitions["MessageMediaParticipant"]["properties"];
+    leg["id"] = json!({"type": "string", "pattern": "^[a-f0-9]{8}$"});
+    leg["purpose"] = json!({"type": "string", "enum": ["customer", "agent", "acd", "workflow", "zebra"]});
+    // Else half of the customers would be supervisors who look on.
+    leg.as_object_mut().unwrap().remove("monitoredParticipantId");
     for word in ["state", "disconnectType"] {
-        participant[word]["enum"].as_array_mut().unwrap().push(json!("zebra"));
+        leg[word]["enum"].as_array_mut().unwrap().push(json!("zebra"));
     }
     for name in COMES_AND_GOES {
-        participant[*name]["x-nullable"] = json!(true);
+        leg[*name]["x-nullable"] = json!(true);
     }
     description
 }

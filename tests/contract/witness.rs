@@ -1,8 +1,7 @@
 //! What stands between us and Prism, hands on every request and every answer as they are, and notes how each was judged. It also
 //! is the login host.
 
-use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -14,6 +13,8 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::prism::Prism;
 
@@ -33,7 +34,7 @@ pub(crate) struct Witness {
 struct Shared {
     prism: String,
     client: reqwest::Client,
-    seen: Mutex<Vec<Judged>>,
+    seen: watch::Sender<Vec<Judged>>,
 }
 
 /// A request, and what Prism made of it.
@@ -51,7 +52,7 @@ impl Witness {
     pub(crate) async fn of(prism: Prism) -> Self {
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         let client = client.timeout(PATIENCE).build().unwrap();
-        let shared = Arc::new(Shared { prism: prism.url.clone(), client, seen: Mutex::default() });
+        let shared = Arc::new(Shared { prism: prism.url.clone(), client, seen: watch::Sender::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().route("/oauth/token", post(token)).fallback(hand_on).with_state(shared.clone());
@@ -61,19 +62,21 @@ impl Witness {
 
     /// What was judged since this was last asked.
     pub(crate) fn take(&self) -> Vec<Judged> {
-        std::mem::take(&mut self.shared.seen.lock().unwrap())
+        self.shared.seen.send_replace(Vec::new())
     }
 
-    /// How many requests were judged since then.
-    pub(crate) fn count(&self) -> usize {
-        self.shared.seen.lock().unwrap().len()
+    /// Waits until so many requests were judged since then.
+    pub(crate) async fn saw(&self, count: usize) {
+        let mut seen = self.shared.seen.subscribe();
+        let is_enough = timeout(PATIENCE, seen.wait_for(|seen| seen.len() >= count)).await.is_ok();
+        assert!(is_enough, "{:#?}", self.take());
     }
 }
 
-impl fmt::Display for Judged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} -> {}", self.method, self.path, self.status.as_u16())?;
-        self.violations.iter().try_for_each(|violation| write!(f, "\n    {violation}"))
+impl Judged {
+    /// What was asked.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}", self.method, self.path)
     }
 }
 
@@ -93,7 +96,8 @@ async fn hand_on(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     let Ok(answer) = answer.bytes().await else { return StatusCode::BAD_GATEWAY.into_response() };
     let violations = violations(status, &headers, &answer);
-    shared.seen.lock().unwrap().push(Judged { method: parts.method, path, status, violations, answer: answer.clone() });
+    let judged = Judged { method: parts.method, path, status, violations, answer: answer.clone() };
+    shared.seen.send_modify(|seen| seen.push(judged));
     for hop in [CONNECTION, TRANSFER_ENCODING] {
         headers.remove(hop);
     }
