@@ -2,12 +2,14 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
 use crate::budget::{GcraBudget, Limits};
 use crate::config::{self, Config, GenesysConfig, Profile};
 use crate::degraded::DegradedMode;
+use crate::domain::mirror::MaxAge;
 use crate::domain::policy::{Policy, UnknownStatus, Window, Windows};
 use crate::genesys::{
     self, GuideConversations, Link, MarkerWay, MetadataHome, PlatformConversations, PlatformSettings,
@@ -88,7 +90,10 @@ pub(super) fn rules(config: &Config) -> Rules {
         call_timeout: config.genesys.timeout,
         context,
         threading_timeline: config.platform.threading_timeline,
-        mirror_max_age: config.mirror.max_age,
+        mirror_max_age: MaxAge {
+            heard: config.mirror.max_age,
+            told: if config.mirror.webhook { config.mirror.max_age } else { Duration::ZERO },
+        },
     }
 }
 

@@ -5,6 +5,8 @@ pub mod entry;
 pub mod feed;
 pub mod parts;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::legs::{Leg, Legs};
@@ -57,6 +59,23 @@ pub struct Recalled {
     pub fresh: Option<Fresh>,
     /// The messages that did not reach the customer since they were last known to be there, oldest first.
     pub undelivered: Vec<String>,
+}
+
+/// For how long what was told is gone by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxAge {
+    /// After the feed that covers it was last heard.
+    pub heard: Duration,
+    /// After the last news of it, where no feed covers it. Zero, which is not at all, where events come by feeds alone: a gap would
+    /// hide them.
+    pub told: Duration,
+}
+
+impl MaxAge {
+    /// The same for both.
+    pub fn both(age: Duration) -> Self {
+        Self { heard: age, told: age }
+    }
 }
 
 /// A conversation as it is known now.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::domain::ids::ConversationId;
-use crate::domain::mirror::{Feed, News, Recalled};
+use crate::domain::mirror::{Feed, MaxAge, News, Recalled};
 
 /// Reads one event: what it is called, what it says, and its own name. None where it tells nothing that the mirror keeps.
 pub type ReadEvent =
@@ -30,8 +30,8 @@ pub trait Mirror: Send + Sync {
     /// Takes what is told of a conversation. Told twice, the second time changes nothing. After an error it may not be known:
     /// whoever listens begins the next feed then, and whoever was sent an event has it sent again.
     async fn tell(&self, id: &ConversationId, news: &News) -> Result<(), StoreError>;
-    /// What is known of a conversation. Nothing is fresh that is older than `max_age`.
-    async fn recall(&self, id: &ConversationId, max_age: Duration) -> Result<Recalled, StoreError>;
+    /// What is known of a conversation, and fresh by this measure.
+    async fn recall(&self, id: &ConversationId, max_age: MaxAge) -> Result<Recalled, StoreError>;
     /// Begins a feed, for as long as it is heard of again within `hold_for`: once everything is listened to, so that nothing
     /// is missed from there on. None while another owner's lasts; of the same owner, the next one begins.
     async fn begin_feed(&self, owner: Uuid, hold_for: Duration) -> Result<Option<Feed>, StoreError>;

@@ -32,6 +32,7 @@ use tracing::Instrument as _;
 
 use crate::domain::error::{Error, Reason};
 use crate::domain::ids::HandshakeId;
+use crate::domain::mirror::MaxAge;
 use crate::domain::policy::Policy;
 use crate::domain::principal::Principal;
 use crate::domain::snapshot::Reading;
@@ -69,8 +70,8 @@ pub struct Rules {
     pub context: Context,
     /// How long after its end a message reopens a conversation of the platform.
     pub threading_timeline: Duration,
-    /// The longest time after which nothing that events told is gone by.
-    pub mirror_max_age: Duration,
+    /// For how long what events told is gone by.
+    pub mirror_max_age: MaxAge,
 }
 
 /// What of a conversation's context is written, and how.

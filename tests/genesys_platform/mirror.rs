@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use genesys_sim::Route;
 use session_resumption::domain::ids::ConversationId;
-use session_resumption::domain::mirror::{Feed, News, Recalled};
+use session_resumption::domain::mirror::{Feed, MaxAge, News, Recalled};
 use session_resumption::domain::snapshot::Status;
 use session_resumption::ports::{Conversations, Mirror, Outage, StoreError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -30,7 +30,7 @@ impl Mirror for Notes {
         if self.fails { Err(Outage::Unreachable.into()) } else { Ok(()) }
     }
 
-    async fn recall(&self, _: &ConversationId, _: Duration) -> Result<Recalled, StoreError> {
+    async fn recall(&self, _: &ConversationId, _: MaxAge) -> Result<Recalled, StoreError> {
         panic!("a read recalls nothing")
     }
 

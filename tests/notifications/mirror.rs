@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use session_resumption::domain::ids::ConversationId;
-use session_resumption::domain::mirror::{Feed, News, Recalled};
+use session_resumption::domain::mirror::{Feed, MaxAge, News, Recalled};
 use session_resumption::ports::{Mirror, Outage, StoreError};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -104,7 +104,7 @@ impl Mirror for Notebook {
         Ok(())
     }
 
-    async fn recall(&self, _: &ConversationId, _: Duration) -> Result<Recalled, StoreError> {
+    async fn recall(&self, _: &ConversationId, _: MaxAge) -> Result<Recalled, StoreError> {
         Ok(Recalled { fresh: None, undelivered: Vec::new() })
     }
 

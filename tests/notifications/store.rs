@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use session_resumption::clock::SystemClock;
 use session_resumption::domain::ids::ConversationId;
-use session_resumption::domain::mirror::Feed;
+use session_resumption::domain::mirror::{Feed, MaxAge};
 use session_resumption::ports::Mirror;
 use session_resumption::store::memory::{DEFAULT_CAPACITY, MemoryStore};
 
@@ -14,7 +14,7 @@ use crate::rig::{HOLD, Rig, SECOND, conversation, listening, queue_topic};
 /// Whether a conversation is known well enough to be gone by. What it was told is older than anything may be without a feed.
 async fn is_known(store: &MemoryStore, id: &str) -> bool {
     let id = ConversationId::parse(id).unwrap();
-    store.recall(&id, HOLD).await.unwrap().fresh.is_some()
+    store.recall(&id, MaxAge::both(HOLD)).await.unwrap().fresh.is_some()
 }
 
 async fn knows(store: &MemoryStore, id: &str) {

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use session_resumption::domain::ids::ConversationId;
 use session_resumption::domain::legs::{Disconnect, Leg, LegState, Legs, Purpose, Transfer, TransferState};
 use session_resumption::domain::mirror::entry::UNSEEN_FOR;
-use session_resumption::domain::mirror::{Feed, Fresh, News, Recalled};
+use session_resumption::domain::mirror::{Feed, Fresh, MaxAge, News, Recalled};
 
 use crate::crowds::at_once;
 use crate::given::{hours, pair, seconds};
@@ -93,7 +93,7 @@ impl Harness {
     }
 
     pub(crate) async fn recall(&self, name: &str) -> Recalled {
-        self.store.recall(&chat(name), MAX_AGE).await.unwrap()
+        self.store.recall(&chat(name), MaxAge::both(MAX_AGE)).await.unwrap()
     }
 
     pub(crate) async fn fresh(&self, name: &str) -> Option<Fresh> {
@@ -123,7 +123,11 @@ async fn what_was_told_is_recalled_for_a_while(h: &Harness) {
     h.tell("chat-1", &whole("chat-1", at, None)).await;
     h.advance(MAX_AGE.saturating_sub(seconds(60))).await;
     assert!(h.fresh("chat-1").await.is_some());
-    assert_eq!(h.store.recall(&chat("chat-1"), seconds(1)).await.unwrap().fresh, None, "the caller asks for younger");
+    assert_eq!(
+        h.store.recall(&chat("chat-1"), MaxAge::both(seconds(1))).await.unwrap().fresh,
+        None,
+        "the caller asks for younger"
+    );
     h.advance(seconds(60)).await;
     h.advance(Duration::from_micros(1)).await;
     assert_eq!(h.fresh("chat-1").await, None);

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use session_resumption::domain::legs::{Disconnect, Leg, LegState, Legs, Purpose, Transfer, TransferState};
 use session_resumption::domain::mirror::entry::Entry;
 use session_resumption::domain::mirror::feed::Listening;
-use session_resumption::domain::mirror::{Feed, News};
+use session_resumption::domain::mirror::{Feed, MaxAge, News};
 use session_resumption::ports::{Clock, Mirror};
 use session_resumption::store::memory::MemoryStore;
 use session_resumption::store::redis::StoreClock;
@@ -129,8 +129,13 @@ async fn agree(
         }
         match step {
             Step::Recall(max_age) => {
-                let told = store.recall(&chat, seconds(max_age)).await.unwrap();
-                prop_assert_eq!(told, rules.entry.recall(&chat, lasting, seconds(max_age), now), "{:?}", max_age);
+                let told = store.recall(&chat, MaxAge::both(seconds(max_age))).await.unwrap();
+                prop_assert_eq!(
+                    told,
+                    rules.entry.recall(&chat, lasting, MaxAge::both(seconds(max_age)), now),
+                    "{:?}",
+                    max_age
+                );
             }
             Step::Begin(owner, hold) => {
                 let owner = Uuid::from_u128(owner.into());

@@ -6,7 +6,7 @@
 //! ends the doubt.
 //!
 //! **Fresh.** It is gone by for as long as a feed that covers it is heard, and otherwise for as long as the last news are
-//! young, by both clocks. A change is such news only where nothing was missed before it: within the feed that covers the
+//! young, by both clocks, if events come by other ways than feeds. A change is such news only where nothing was missed before it: within the feed that covers the
 //! entry, or where there is no feed, and events come by a way that loses none.
 
 use std::cmp::Reverse;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::parts::{KnownLeg, KnownTransfer, Told, join_text};
-use super::{Feed, Fresh, News, Recalled};
+use super::{Feed, Fresh, MaxAge, News, Recalled};
 use crate::domain::ids::ConversationId;
 use crate::domain::legs::{Leg, LegState, Legs, Purpose, Transfer};
 use crate::domain::time::{after, until};
@@ -112,7 +112,7 @@ impl Entry {
         &self,
         conversation: &ConversationId,
         feed: Option<(Feed, Timestamp)>,
-        max_age: Duration,
+        max_age: MaxAge,
         now: Timestamp,
     ) -> Recalled {
         let as_of = self.whole.filter(|_| self.is_fresh(feed, max_age, now)).map(|whole| whole.of);
@@ -184,17 +184,18 @@ impl Entry {
         legs.chain(transfers).chain(attributes).sum()
     }
 
-    fn is_fresh(&self, feed: Option<(Feed, Timestamp)>, max_age: Duration, now: Timestamp) -> bool {
+    fn is_fresh(&self, feed: Option<(Feed, Timestamp)>, max_age: MaxAge, now: Timestamp) -> bool {
         let Some(whole) = self.whole.filter(|whole| self.doubt() <= Some(whole.of)) else { return false };
         let covered = self.cover.zip(feed).filter(|(cover, (feed, _))| cover.feed == *feed);
         if covered.is_some_and(|(cover, (_, heard))| {
-            is_young(heard, max_age, now) && is_young(cover.whole.told, WHOLE_LASTS, now)
+            is_young(heard, max_age.heard, now) && is_young(cover.whole.told, WHOLE_LASTS, now)
         }) {
             return true;
         }
         let nothing_missed = covered.is_some() || (self.cover.is_none() && feed.is_none());
         let change = self.change.filter(|_| nothing_missed);
-        whole.is_young(max_age, now) || change.is_some_and(|change| change.is_young(max_age, now))
+        let young = |stamp: Stamp| !max_age.told.is_zero() && stamp.is_young(max_age.told, now);
+        young(whole) || change.is_some_and(young)
     }
 
     /// The latest time of which something is missing, unless the whole conversation was told then or later.

@@ -228,7 +228,7 @@ proptest! {
         let now = i64::try_from(steps.len()).unwrap() + pass;
         // Nobody listens, or the feed lasts, or the next one does.
         let feed = [None, Some((Feed(1), at(now - 1))), Some((Feed(1), at(0))), Some((Feed(2), at(now)))][shown];
-        let recalled = entry.recall(&chat(), feed, Duration::from_secs(max_age), at(now));
+        let recalled = entry.recall(&chat(), feed, MaxAge::both(Duration::from_secs(max_age)), at(now));
         if let Some(fresh) = recalled.fresh {
             prop_assert_eq!(fresh.legs.all, world.legs);
         }
@@ -255,7 +255,7 @@ proptest! {
             }
         }
         let now = i64::try_from(steps.len()).unwrap() + pass;
-        let recalled = entry.recall(&chat(), Some((Feed(2), at(to))), Duration::from_secs(max_age), at(now));
+        let recalled = entry.recall(&chat(), Some((Feed(2), at(to))), MaxAge::both(Duration::from_secs(max_age)), at(now));
         let young = entry.whole.is_some_and(|whole| whole.of.duration_since(at(now)).unsigned_abs().as_secs() <= max_age);
         if let Some(fresh) = recalled.fresh.filter(|_| !young) {
             prop_assert_eq!(fresh.legs.all, world.legs);

@@ -80,7 +80,7 @@ fn told(news: impl IntoIterator<Item = (i64, News)>) -> Entry {
 }
 
 fn recall(entry: &Entry, feed: Option<(Feed, i64)>, now: i64) -> Recalled {
-    entry.recall(&chat(), feed.map(|(feed, heard)| (feed, at(heard))), MAX_AGE, at(now))
+    entry.recall(&chat(), feed.map(|(feed, heard)| (feed, at(heard))), MaxAge::both(MAX_AGE), at(now))
 }
 
 fn is_fresh(entry: &Entry, now: i64) -> bool {
@@ -352,4 +352,17 @@ fn of_transfers_and_unseen_messages_the_latest_are_kept() {
     let messages = (0..=MOST_UNSEEN).map(|n| (name(n), at(n.try_into().unwrap()))).collect();
     let entry = told([(0, News::Undelivered { event: String::new(), messages }), (0, undelivered(&name(0), 0))]);
     assert_eq!(recall(&entry, None, 0).undelivered, (1..=MOST_UNSEEN).map(name).collect::<Vec<_>>());
+}
+
+#[test]
+fn where_events_come_by_feeds_alone_nothing_outlives_a_gap() {
+    let covered = told([(0, whole(0, Some(FEED))), (SECOND, change(SECOND, agent()))]);
+    let read_in_a_gap = told([(0, whole(0, None))]);
+    let by_feeds = MaxAge { heard: MAX_AGE, told: Duration::ZERO };
+    let fresh = |entry: &Entry, feed, now| entry.recall(&chat(), feed, by_feeds, at(now)).fresh.is_some();
+    assert!(fresh(&covered, Some((FEED, at(SECOND))), SECOND));
+    for feed in [None, Some((Feed(FEED.0 + 1), at(SECOND)))] {
+        assert!(!fresh(&covered, feed, SECOND), "{feed:?}");
+        assert!(!fresh(&read_in_a_gap, feed, 0), "{feed:?}");
+    }
 }

@@ -12,7 +12,7 @@ use super::{MemoryStore, SWEEP_EVERY};
 use crate::domain::ids::ConversationId;
 use crate::domain::mirror::entry::Entry;
 use crate::domain::mirror::feed::Listening;
-use crate::domain::mirror::{Feed, News, Recalled};
+use crate::domain::mirror::{Feed, MaxAge, News, Recalled};
 use crate::domain::time::after;
 use crate::ports::{Mirror, StoreError};
 
@@ -77,7 +77,7 @@ impl Mirror for MemoryStore {
         Ok(())
     }
 
-    async fn recall(&self, id: &ConversationId, max_age: Duration) -> Result<Recalled, StoreError> {
+    async fn recall(&self, id: &ConversationId, max_age: MaxAge) -> Result<Recalled, StoreError> {
         let now = self.clock.now();
         let mirror = self.mirror();
         let feed = mirror.feed.and_then(|feed| feed.lasting(now));

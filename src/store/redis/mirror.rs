@@ -19,7 +19,7 @@ use super::reply::Reply;
 use super::{RedisStore, key, wire};
 use crate::domain::ids::ConversationId;
 use crate::domain::mirror::entry::Entry;
-use crate::domain::mirror::{Feed, News, Recalled};
+use crate::domain::mirror::{Feed, MaxAge, News, Recalled};
 use crate::ports::{Mirror, Outage, StoreError};
 
 /// How often other replicas may write first.
@@ -57,7 +57,7 @@ impl Mirror for RedisStore {
         self.keep(&key, None, Entry::in_doubt(news.time()), now).await.map(drop)
     }
 
-    async fn recall(&self, id: &ConversationId, max_age: Duration) -> Result<Recalled, StoreError> {
+    async fn recall(&self, id: &ConversationId, max_age: MaxAge) -> Result<Recalled, StoreError> {
         let key = key::of_mirrored(&self.prefix, id);
         let (known, feed) = tokio::try_join!(self.known(&key), self.lasting())?;
         let feed = feed.map(|(feed, age)| (feed, before(known.now, age)));

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::ids::{ConversationId, Pair, ParticipantId, ResumeKey};
+use session_resumption::domain::mirror::MaxAge;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::domain::principal::{Bound, Principal};
 use session_resumption::domain::registry::Term;
@@ -62,7 +63,7 @@ impl Stage {
             call_timeout: Duration::from_secs(2),
             context: Context::Guide(MarkerAuthor::Customer),
             threading_timeline: Duration::ZERO,
-            mirror_max_age: Duration::ZERO,
+            mirror_max_age: MaxAge::both(Duration::ZERO),
         };
         let session_rules = SessionRules { token_ttl: TTL, shown_late: SHOWN_LATE };
         let sessions = Sessions::new(ports.clone(), Some(Arc::clone(&signer) as _), session_rules);

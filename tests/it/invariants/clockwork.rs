@@ -92,7 +92,7 @@ async fn replica(
         call_timeout: TIMEOUT,
         context: Context::Guide(MarkerAuthor::Customer),
         threading_timeline: Duration::ZERO,
-        mirror_max_age: Duration::ZERO,
+        mirror_max_age: MaxAge::both(Duration::ZERO),
     };
     let (health, health_server) = Health::new().await;
     let session_rules = SessionRules { token_ttl: Duration::from_mins(15), shown_late: Duration::from_mins(5) };

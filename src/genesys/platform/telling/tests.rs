@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::ids::ConversationId;
 use crate::domain::legs::LegState;
-use crate::domain::mirror::Recalled;
+use crate::domain::mirror::{MaxAge, Recalled};
 use crate::ports::Outage;
 
 /// Remembers what it is told, or fails, or never answers.
@@ -36,7 +36,7 @@ impl Mirror for Ear {
         self.answer(()).await
     }
 
-    async fn recall(&self, _: &ConversationId, _: Duration) -> Result<Recalled, StoreError> {
+    async fn recall(&self, _: &ConversationId, _: MaxAge) -> Result<Recalled, StoreError> {
         unreachable!("a read recalls nothing")
     }
 

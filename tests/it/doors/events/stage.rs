@@ -18,7 +18,7 @@ use session_resumption::callers::Callers;
 use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::ids::ConversationId;
 use session_resumption::domain::mirror::entry::Entry;
-use session_resumption::domain::mirror::{Feed, News, Recalled};
+use session_resumption::domain::mirror::{Feed, MaxAge, News, Recalled};
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::entropy::OsEntropy;
 use session_resumption::genesys::platform::events::read;
@@ -75,7 +75,7 @@ impl Glass {
     /// What the store tells of the chat.
     pub(super) async fn recalled(&self) -> Recalled {
         let id = ConversationId::parse(CONVERSATION).unwrap();
-        self.recall(&id, Duration::from_mins(5)).await.unwrap()
+        self.recall(&id, MaxAge::both(Duration::from_mins(5))).await.unwrap()
     }
 
     /// Looks at nothing that was told before.
@@ -98,7 +98,7 @@ impl Mirror for Glass {
         self.store.tell(id, news).await
     }
 
-    async fn recall(&self, id: &ConversationId, max_age: Duration) -> Result<Recalled, StoreError> {
+    async fn recall(&self, id: &ConversationId, max_age: MaxAge) -> Result<Recalled, StoreError> {
         self.store.recall(id, max_age).await
     }
 
@@ -188,7 +188,7 @@ impl Stage {
             call_timeout: Duration::from_secs(1),
             context: Context::Guide(MarkerAuthor::Customer),
             threading_timeline: Duration::ZERO,
-            mirror_max_age: Duration::ZERO,
+            mirror_max_age: MaxAge::both(Duration::ZERO),
         };
         let limits = Limits::new(rates);
         let events = takes_events.then(|| Events::new(ports.clone(), Arc::clone(&mirror) as _, read));
