@@ -84,6 +84,4 @@ impl News {
 }
 
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
 mod tests;
