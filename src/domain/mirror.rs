@@ -103,6 +103,4 @@ impl News {
 }
 
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Each rule by itself. That the order of what is told does not matter is in `properties.rs`.
+//! Each rule by itself. That the order of what is told does not matter is in `tests/mirror/`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -24,7 +24,7 @@ use crate::ports::{Mirror, Outage, StoreError};
 
 /// How often other replicas may write first.
 const ATTEMPTS: usize = 16;
-/// How many conversations can be told of at once, at the least.
+/// How many conversations can be told of at once. Those that share a turn by chance wait for each other.
 const TURNS: usize = 64;
 /// How long it may take until it is one's turn.
 const TURN: Duration = Duration::from_secs(5);

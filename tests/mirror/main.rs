@@ -1,17 +1,20 @@
 //! Whatever comes first, and whatever is lost: the same in the end, and never fresh and wrong.
 
+#![allow(clippy::unwrap_used, reason = "tests say what they expect by failing")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::entry::Entry;
-use super::*;
-use crate::domain::ids::ConversationId;
-use crate::domain::legs::{Disconnect, LegState, Purpose, Transfer, TransferState};
+use session_resumption::domain::ids::ConversationId;
+use session_resumption::domain::legs::{Disconnect, Leg, LegState, Legs, Purpose, Transfer, TransferState};
+use session_resumption::domain::mirror::entry::Entry;
+use session_resumption::domain::mirror::{Feed, News};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_000_000 + seconds).unwrap()
