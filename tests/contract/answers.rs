@@ -1,6 +1,5 @@
 //! What our client makes of conversations that Prism makes up.
 
-use std::io::{self, Write as _};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,6 +9,7 @@ use session_resumption::domain::policy::{Policy, UnknownStatus, Window, Windows}
 use session_resumption::genesys::MetadataHome;
 use session_resumption::ports::{Conversations as _, UpstreamError};
 
+use crate::bench::say;
 use crate::client::{TIMELINE, client, soon};
 use crate::description::made_up;
 use crate::prism::Prism;
@@ -66,7 +66,7 @@ async fn no_customer_with_a_live_leg_is_sent_away_whatever_else_is_answered() {
             }
         }
     }
-    writeln!(io::stderr(), "contract: {BODIES} conversations made up by Prism: {count:?}").unwrap();
+    say(&format!("{BODIES} conversations made up by Prism: {count:?}"));
     assert!(count.resumable >= 20 && count.started_over >= 5, "{count:?} of {BODIES} show little");
 }
 

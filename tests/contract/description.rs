@@ -30,7 +30,7 @@ pub(crate) fn strict() -> Value {
 }
 
 /// The same, with an answer to whoever reads a conversation.
-pub(crate) fn answering(conversation: Value) -> Value {
+pub(crate) fn answering(conversation: &Value) -> Value {
     let mut description = strict();
     read(&mut description)["responses"]["200"]["examples"] = json!({"application/json": conversation});
     description

@@ -27,7 +27,7 @@ const CONVERSATION: &str = include_str!("../genesys/fixtures/message_conversatio
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_request_is_one_that_the_api_describes() {
-    let mut bench = Bench::with(&answering(conversation())).await;
+    let mut bench = Bench::with(&answering(&conversation())).await;
     conversations(&mut bench).await;
     notifications(&mut bench).await;
     organisation(&mut bench).await;
