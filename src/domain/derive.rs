@@ -1,5 +1,5 @@
 //! The status that the platform does not tell, derived from the legs of a conversation. The table, and what was decided where it
-//! leaves something open, is in docs/architecture.md, "Derived state".
+//! leaves something open, is in docs/platform.md, "Derived state".
 
 mod course;
 mod status;

@@ -56,15 +56,18 @@ const QUEUES: &[&str] = &["support", "billing", "sales"];
 prop_compose! {
     /// One leg, without a name yet; its times may be missing, equal or the wrong way round.
     fn any_leg()(
-        purpose in prop_oneof![3 => select(vec![Purpose::Customer, Purpose::Agent, Purpose::Acd]), 2 => select(PURPOSES.to_vec())],
+        purpose in prop_oneof![
+            3 => select(vec![Purpose::Customer, Purpose::Agent, Purpose::Acd]),
+            2 => select(PURPOSES.to_vec()),
+        ],
         state in prop_oneof![3 => Just(LegState::Ended), 2 => select(STATES.to_vec())],
         disconnect in option::weighted(0.7, select(WAYS.to_vec())),
-        times in (option::weighted(0.9, any_time()), option::weighted(0.8, any_time()), option::weighted(0.8, any_time())),
+        times in [0.9, 0.8, 0.8].map(|told| option::weighted(told, any_time())),
         user_id in any_name(USERS),
         queue_id in any_name(QUEUES),
         contact_id in any_name(&["contact-1", "contact-2"]),
     ) -> Leg {
-        let (started, ended, changed) = times;
+        let [started, ended, changed] = times;
         Leg { id: String::new(), purpose, state, disconnect, started, ended, changed, user_id, queue_id, contact_id }
     }
 }

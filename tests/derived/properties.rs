@@ -177,8 +177,9 @@ proptest! {
         now in any_now(),
     ) {
         let snapshot = derive(&seen, timeline, now);
-        let somebody = |leg: &Leg| matches!(leg.purpose, Purpose::Agent | Purpose::Flow | Purpose::Bot) && leg.is_connected();
-        let expected = snapshot.status == Status::Active && seen.all.iter().any(somebody);
+        let others = [Purpose::Agent, Purpose::Flow, Purpose::Bot];
+        let somebody = seen.all.iter().any(|leg| others.contains(&leg.purpose) && leg.is_connected());
+        let expected = snapshot.status == Status::Active && somebody;
         for leg in seen.all.iter().filter(|leg| leg.purpose == Purpose::Customer) {
             let customer = ParticipantId::parse(&leg.id).unwrap();
             prop_assert_eq!(snapshot.is_attached(&customer), expected && leg.is_live());
