@@ -19,7 +19,7 @@ use crate::domain::error::{Error, Reason, Violation};
 use crate::ports::EventError;
 use crate::service::events::{Events, Taken};
 
-/// The largest body: EventBridge sends no larger event.
+/// The largest body. An event is a few KiB, and a hundred of them fit.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");

@@ -76,6 +76,46 @@ fn what_marks_a_web_conversation_is_a_word_of_the_platform() {
     assert!(messengers.contains(MESSENGER) && messengers.contains(UNSAID), "{messengers:?}");
 }
 
+/// The rows of the page's tables that begin with a heading: what stands in the first cell, and in the second.
+fn shown(from: &str) -> Vec<(String, String)> {
+    let page = include_str!("../../../../../docs/events.md");
+    let (_, after) = page.split_once(from).unwrap();
+    let rows = after.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    let rows = rows.take_while(|line| line.starts_with('|')).map(|row| {
+        let mut cells = row.trim_matches('|').split('|').map(str::trim);
+        (cells.next().unwrap().trim_matches('`').to_owned(), cells.next().unwrap().to_owned())
+    });
+    rows.collect()
+}
+
+fn code(word: &str) -> String {
+    format!("`{word}`")
+}
+
+#[test]
+fn the_page_shows_the_tables_as_they_are() {
+    let endings = ENDINGS.iter().map(|(event, rest)| {
+        let rest: Vec<_> = rest.iter().map(|word| code(word)).collect();
+        ((*event).to_owned(), if rest.is_empty() { "–".to_owned() } else { rest.join(", ") })
+    });
+    assert_eq!(shown("`disconnectType`, how a leg ended:"), endings.collect::<Vec<_>>());
+    let legs = LEGS.iter().map(|(event, rest)| ((*event).to_owned(), code(rest)));
+    assert_eq!(shown("Whose leg it is:"), legs.collect::<Vec<_>>());
+    let flows = FLOWS.iter().map(|(kind, tells)| {
+        let tells = match tells {
+            OfFlow::Leg(purpose) => code(purpose),
+            OfFlow::InQueue => "nothing".to_owned(),
+            OfFlow::Unclear => "a doubt".to_owned(),
+        };
+        ((*kind).to_owned(), tells)
+    });
+    assert_eq!(shown("`flowType`. A flow"), flows.collect::<Vec<_>>());
+    let outcomes = OUTCOMES.iter().map(|(outcome, all)| {
+        ((*outcome).to_owned(), if *all { "the queue's leg ended" } else { "a doubt" }.to_owned())
+    });
+    assert_eq!(shown("`acdOutcome`, how the search"), outcomes.collect::<Vec<_>>());
+}
+
 #[test]
 fn words_are_known_in_any_case_and_new_ones_are_not_guessed() {
     assert_eq!(disconnect("No_Answer_Transfer"), Disconnect::NoAnswer);
