@@ -87,3 +87,29 @@ async fn what_nobody_asked_for_is_counted_and_nothing_else() {
     assert_eq!((rig.frames("unknown_topic"), rig.frames("foreign")), (1, 2));
     assert!(rig.mirror.told_of("c-1").is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn whatever_comes_the_next_event_is_told() {
+    let rig = Rig::new().await;
+    let (replica, first) = rig.listening().await;
+    let calls = replica.purse.taken();
+    let frame = json!({"topicName": queue_topic("a"), "eventBody": conversation("c-1", "a", 0)}).to_string();
+    // Cut short at every other place, and with every other character replaced by another.
+    let cut = (0..frame.len()).step_by(2).map(|at| frame[..at].to_owned());
+    let taken = || {
+        ["malformed", "told", "idle", "foreign", "unknown_topic"].map(|outcome| rig.frames(outcome)).iter().sum::<u64>()
+    };
+    let replaced = (0..frame.len()).step_by(2).map(|at| format!("{}}}{}", &frame[..at], &frame[at + 1..]));
+    for text in cut.chain(replaced) {
+        let before = taken();
+        rig.control.push_text(&text);
+        until("it to be taken", || taken() > before).await;
+    }
+    // It comes after all of them, and so does its feed.
+    let covering = rig.feed_of("c-2").await;
+    let malformed = rig.gaps("malformed");
+    assert!(malformed >= frame.len() as u64 / 2, "{malformed}");
+    assert_eq!((covering, malformed), (rig.mirror.lasting(), rig.frames("malformed")));
+    assert_eq!(covering.map(|feed| feed.0), Some(first.0 + malformed));
+    assert_eq!((replica.purse.taken(), rig.control.channel_sockets()), (calls, 1));
+}
