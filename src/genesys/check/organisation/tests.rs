@@ -1,3 +1,5 @@
+//! Findings, by what was seen.
+
 use serde_json::{Value, json};
 
 use super::*;
