@@ -147,6 +147,15 @@ impl Leg {
 // === impl Legs ===
 
 impl Legs {
+    /// Whether it is in a queue that is followed, and neither in nor on its way to one that is not: whoever follows these queues
+    /// is told of what happens to it next.
+    pub fn is_followed(&self, is_followed: impl Fn(&str) -> bool) -> bool {
+        let here = self.all.iter().filter(|leg| leg.is_live()).filter_map(|leg| leg.queue_id.as_deref());
+        let pending = self.transfers.iter().filter(|transfer| transfer.state == TransferState::Pending);
+        let there = pending.filter_map(|transfer| transfer.to_queue.as_deref());
+        here.clone().next().is_some() && here.chain(there).all(is_followed)
+    }
+
     /// The latest instant that anything in it names.
     pub fn changed(&self) -> Option<Timestamp> {
         let legs = self.all.iter().filter_map(|leg| leg.changed);

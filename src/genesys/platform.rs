@@ -92,7 +92,7 @@ impl PlatformConversations {
         Ok(Self {
             base: join(&settings.api_url, ["api", "v2", "conversations"]),
             link: Link::new(settings, budget, Arc::clone(&clock), entropy)?,
-            telling: mirror.map(|mirror| Telling::new(mirror, Arc::clone(&platform.covered_queues))),
+            telling: mirror.map(|mirror| Telling::new(mirror, &platform.covered_queues)),
             settings: platform,
             clock,
         })

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Listening;
-use crate::domain::legs::{Legs, TransferState};
+use crate::domain::legs::Legs;
 
 /// The platform's limit of topics on one channel.
 pub(super) const PER_CHANNEL: usize = 1000;
@@ -61,17 +61,14 @@ pub(super) fn queues<'a>(topics: impl IntoIterator<Item = &'a Topic>) -> HashSet
 /// nor on its way there. One that is in no queue changes without any topic of ours saying so: it is over, and may be opened again
 /// by a flow.
 pub(super) fn covers(queues: &HashSet<String>, legs: &Legs) -> bool {
-    let here = legs.all.iter().filter(|leg| leg.is_live()).filter_map(|leg| leg.queue_id.as_ref());
-    let pending = legs.transfers.iter().filter(|transfer| transfer.state == TransferState::Pending);
-    let there = pending.filter_map(|transfer| transfer.to_queue.as_ref());
-    here.clone().next().is_some() && here.chain(there).all(|queue| queues.contains(queue))
+    legs.is_followed(|queue| queues.contains(queue))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::ids::ConversationId;
-    use crate::domain::legs::{Leg, LegState, Purpose, Transfer};
+    use crate::domain::legs::{Leg, LegState, Purpose, Transfer, TransferState};
 
     fn listening(queues: usize, deployments: usize) -> Listening {
         let ids = |kind: &str, count| (0..count).map(|n| format!("{kind}-{n}")).collect();

@@ -1,5 +1,6 @@
 //! What a read tells the mirror. It is there to save the next read: nothing of it may cost this one its answer.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 use tracing::debug;
 
-use crate::domain::legs::{Leg, Legs, Purpose};
+use crate::domain::legs::Legs;
 use crate::domain::mirror::{Feed, News};
 use crate::ports::{Mirror, StoreError};
 
@@ -17,14 +18,14 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// See the module.
 pub(super) struct Telling {
     mirror: Arc<dyn Mirror>,
-    covered_queues: Arc<[String]>,
+    covered_queues: HashSet<String>,
 }
 
 // === impl Telling ===
 
 impl Telling {
-    pub(super) fn new(mirror: Arc<dyn Mirror>, covered_queues: Arc<[String]>) -> Self {
-        Self { mirror, covered_queues }
+    pub(super) fn new(mirror: Arc<dyn Mirror>, covered_queues: &[String]) -> Self {
+        Self { mirror, covered_queues: covered_queues.iter().cloned().collect() }
     }
 
     /// The feed that a read that begins now can be joined to.
@@ -35,15 +36,8 @@ impl Telling {
     /// Tells what was read.
     pub(super) async fn tell(&self, legs: Legs, as_of: Timestamp, feed: Option<Feed>) {
         let id = legs.conversation.clone();
-        let feed = feed.filter(|_| self.covers(&legs));
+        let feed = feed.filter(|_| legs.is_followed(|queue| self.covered_queues.contains(queue)));
         within("tell", self.mirror.tell(&id, &News::Whole { legs, as_of, feed })).await;
-    }
-
-    /// Whether events tell of what happens next: they do of a queue's conversations, if the queue is among those listened to.
-    fn covers(&self, legs: &Legs) -> bool {
-        let serving = |leg: &&Leg| leg.is_live() && matches!(leg.purpose, Purpose::Acd | Purpose::Agent);
-        let newest = legs.all.iter().filter(serving).max_by_key(|leg| leg.started);
-        newest.and_then(|leg| leg.queue_id.as_ref()).is_some_and(|queue| self.covered_queues.contains(queue))
     }
 }
 

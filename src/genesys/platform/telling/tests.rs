@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::ids::ConversationId;
-use crate::domain::legs::LegState;
+use crate::domain::legs::{Leg, LegState, Purpose};
 use crate::domain::mirror::{MaxAge, Recalled};
 use crate::ports::Outage;
 
@@ -75,7 +75,7 @@ fn legs(all: Vec<Leg>) -> Legs {
 
 async fn joined(all: Vec<Leg>) -> bool {
     let ear = Arc::new(Ear::default());
-    let telling = Telling::new(ear.clone(), ["covered".to_owned()].into());
+    let telling = Telling::new(ear.clone(), &["covered".to_owned()]);
     telling.tell(legs(all), Timestamp::UNIX_EPOCH, Some(Feed(7))).await;
     let told = ear.told.lock().unwrap();
     let [News::Whole { as_of, feed, .. }] = &told[..] else { panic!("{told:?}") };
@@ -93,7 +93,8 @@ async fn a_read_is_joined_to_the_feed_of_the_queue_that_serves_now() {
     assert!(joined(vec![agent(up, "14:01:00", Some("covered")), acd(over, "14:02:00", Some("other"))]).await);
     assert!(!joined(vec![agent(up, "14:01:00", Some("covered")), acd(up, "14:02:00", Some("other"))]).await);
     assert!(!joined(vec![agent(over, "14:01:00", Some("covered"))]).await);
-    assert!(!joined(vec![leg(Purpose::Customer, up, "14:00:00", Some("covered"))]).await);
+    assert!(!joined(vec![leg(Purpose::Customer, up, "14:00:00", None)]).await);
+    assert!(!joined(vec![agent(up, "14:01:00", Some("other")), acd(up, "14:02:00", Some("covered"))]).await);
     assert!(!joined(vec![agent(up, "14:01:00", None)]).await);
     assert!(!joined(vec![]).await);
 }
@@ -101,7 +102,7 @@ async fn a_read_is_joined_to_the_feed_of_the_queue_that_serves_now() {
 #[tokio::test(start_paused = true)]
 async fn a_mirror_that_fails_or_hangs_is_not_waited_for() {
     for ear in [Ear { fails: true, ..Ear::default() }, Ear { hangs: true, ..Ear::default() }] {
-        let telling = Telling::new(Arc::new(ear), [].into());
+        let telling = Telling::new(Arc::new(ear), &[]);
         let began = tokio::time::Instant::now();
         assert_eq!(telling.feed().await, None);
         telling.tell(legs(vec![]), Timestamp::UNIX_EPOCH, None).await;
