@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use genesys_sim::{Route, SimOptions, VersionMismatch};
 use reqwest::Method;
 use serde_json::{Value, json};
-use session_resumption::domain::ids::{Pair, ParticipantId};
+use session_resumption::domain::ids::{ConversationId, Pair, ParticipantId};
 use session_resumption::genesys::MetadataHome;
 use session_resumption::ports::{Conversations, Settled, UpstreamError};
 
@@ -56,6 +56,18 @@ async fn a_participant_that_is_not_there_is_not_written_to() {
     let pair = Pair { conversation: rig.id.clone(), participant: ParticipantId::parse("nobody").unwrap() };
     assert_eq!(rig.genesys.write_metadata(&pair, &metadata(1), soon()).await, Err(UpstreamError::NotFound));
     rig.assert_described();
+}
+
+#[tokio::test]
+async fn a_conversation_named_as_another_resource_is_not_written_to() {
+    let rig = Rig::new().await;
+    for family in ["messages", "calls", "participants"] {
+        let conversation = ConversationId::parse(family).unwrap();
+        let pair = Pair { conversation, participant: ParticipantId::parse("p").unwrap() };
+        let written = rig.genesys.write_metadata(&pair, &metadata(1), soon()).await;
+        assert!(matches!(written, Err(UpstreamError::Withheld(_))), "{family}: {written:?}");
+    }
+    assert_eq!(rig.control.ledger(), [], "not even a token was asked for");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What a decision is made of, from the fixtures and from all that is almost one of them.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -33,10 +35,10 @@ fn decisions(body: &Value) -> Vec<Option<Decision>> {
     let id = ConversationId::parse(ID).unwrap();
     let policy = Policy { windows: Windows::default(), unknown_status: UnknownStatus::Resumable };
     let participant = ParticipantId::parse(CUSTOMER).unwrap();
+    let legs = legs_of(body.clone(), Some(&id)).and_then(judgeable).ok();
     let decision = |now: &str| {
         let now = now.parse().unwrap();
-        let legs = judgeable(legs_of(body.clone(), Some(&id)).ok()?).ok()?;
-        let snapshot = derive(&legs, Duration::from_hours(72), now);
+        let snapshot = derive(legs.as_ref()?, Duration::from_hours(72), now);
         decide(&policy, Some(&snapshot), Request { participant: &participant, held: Duration::ZERO }, now).ok()
     };
     TIMES.into_iter().map(decision).collect()
@@ -104,15 +106,31 @@ fn mutant(body: &Value, place: &str, other: Option<Value>) -> Value {
     body
 }
 
+/// One thing is strange in each: a value at one place, or a field of one name wherever it stands.
 fn mutants(body: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     places(body, "", &mut found);
-    let of = |place: &String| {
-        let others = strange(place, body.pointer(place).unwrap());
-        let name = |other: &Option<Value>| format!("{place} = {other:?}");
-        others.into_iter().map(|other| (name(&other), mutant(body, place, other))).collect::<Vec<_>>()
-    };
-    found.iter().flat_map(of).collect()
+    let name = |place: &str, other: &Option<Value>| format!("{place} = {other:?}");
+    let mut mutants = Vec::new();
+    for place in &found {
+        for other in strange(place, body.pointer(place).unwrap()) {
+            mutants.push((name(place, &other), mutant(body, place, other)));
+        }
+    }
+    let keys: BTreeSet<&str> = found.iter().filter_map(|place| place.rsplit('/').next()).collect();
+    for key in keys.into_iter().filter(|key| !key.is_empty() && key.parse::<usize>().is_err()) {
+        let named = || found.iter().filter(|place| place.rsplit('/').next() == Some(key));
+        let first = named().next().and_then(|place| body.pointer(place)).unwrap();
+        for other in strange(key, first) {
+            // Where a field holds others of its name, these are gone with it.
+            let everywhere = named().fold(body.clone(), |body, place| match body.pointer(place) {
+                Some(_) => mutant(&body, place, other.clone()),
+                None => body,
+            });
+            mutants.push((name(key, &other), everywhere));
+        }
+    }
+    mutants
 }
 
 /// Every leg ends before it began, and all of them at once before that.
