@@ -16,7 +16,7 @@ options=(--dev --sanitizer none --no-cfg-fuzzing)
 # cargo-fuzz has no --locked: a lock file that is behind is told here, and not mended in silence.
 cargo metadata --quiet --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 "$tool" build "${options[@]}" >&2
-[ $# -gt 0 ] || set -- callers config credentials door
+[ $# -gt 0 ] || set -- callers config credentials door events
 for target in "$@"; do
   corpus=fuzz/corpus/$target
   mkdir -p "$corpus"

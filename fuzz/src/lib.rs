@@ -13,6 +13,7 @@ use session_resumption::callers::Callers;
 use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::entropy::OsEntropy;
+use session_resumption::genesys::platform::events::read;
 use session_resumption::genesys::{self, GuideConversations, ReadMethod, TokenRefresh};
 use session_resumption::layers::trace::{Sampling, Tracing};
 use session_resumption::peer::Peer;
@@ -23,8 +24,9 @@ use session_resumption::server::health::Health;
 use session_resumption::server::limits::{Limits, Rates};
 use session_resumption::server::session_cookie::Cookies;
 use session_resumption::server::stack;
+use session_resumption::service::events::Events;
 use session_resumption::service::sessions::{SessionRules, Sessions};
-use session_resumption::service::{MarkerAuthor, Ports, Resumption, Rules};
+use session_resumption::service::{Context, MarkerAuthor, Ports, Resumption, Rules};
 use session_resumption::store::memory::MemoryStore;
 
 /// A caller for each standing role. The keys' hashes are of no key.
@@ -82,7 +84,8 @@ pub fn door() -> axum::Router {
         let ports = Ports {
             conversations: Arc::new(genesys.expect("it needs nothing")),
             handshakes: Arc::clone(&store) as _,
-            registry: store as _,
+            mirror: Some(Arc::clone(&store) as _),
+            registry: Arc::clone(&store) as _,
             store_watch: degraded,
             audit: Arc::new(TracingAudit),
             clock: Arc::clone(&clock),
@@ -92,7 +95,9 @@ pub fn door() -> axum::Router {
             policy: Policy { windows: Windows::default(), unknown_status: UnknownStatus::NewRouting },
             replay_ttl: Duration::from_mins(1),
             call_timeout: Duration::from_millis(50),
-            marker_author: MarkerAuthor::Customer,
+            context: Context::Guide(MarkerAuthor::Customer),
+            threading_timeline: Duration::from_hours(72),
+            mirror_max_age: Duration::from_secs(45),
         };
         let settings = auth::Settings { lapsed_for: Duration::from_mins(5), published_keys: Times::default() };
         let ours = || SessionTokens::new(&[b"a-secret-of-our-own-that-is-long-enough"]);
@@ -102,6 +107,7 @@ pub fn door() -> axum::Router {
         let sessions = Sessions::new(ports.clone(), Some(Arc::clone(&authenticator) as _), session_rules);
         let (_, health) = Health::new().await;
         let limits = Limits::new(Rates::default());
+        let events = Events::new(ports.clone(), store, read);
         let server = Server::new(Resumption::new(ports, rules), sessions.clone(), limits.clone());
         let cookies = Cookies { sessions: sessions.clone(), same_site: "Strict", kept_for: Duration::from_mins(20) };
         let doors = stack::Rules {
@@ -113,7 +119,7 @@ pub fn door() -> axum::Router {
             max_call_time: Duration::from_millis(20),
             max_concurrent_calls: 1_000,
         };
-        stack::router(server, cookies, health, doors).expect("the descriptors are whole")
+        stack::router(server, cookies, Some(events), health, doors).expect("the descriptors are whole")
     })
 }
 
