@@ -14,7 +14,7 @@ use proptest::sample::Index;
 use session_resumption::domain::ids::ConversationId;
 use session_resumption::domain::legs::{Disconnect, Leg, LegState, Legs, Purpose, Transfer, TransferState};
 use session_resumption::domain::mirror::entry::Entry;
-use session_resumption::domain::mirror::{Feed, News};
+use session_resumption::domain::mirror::{Feed, MaxAge, News};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_000_000 + seconds).unwrap()
