@@ -11,6 +11,7 @@ use session_resumption::auth::{self, Authenticator};
 use session_resumption::budget::{self, GcraBudget};
 use session_resumption::callers::Callers;
 use session_resumption::degraded::DegradedMode;
+use session_resumption::domain::mirror::MaxAge;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::entropy::OsEntropy;
 use session_resumption::genesys::{GuideConversations, ReadMethod, Settings, TokenRefresh};
