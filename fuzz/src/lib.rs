@@ -11,6 +11,7 @@ use session_resumption::auth::{self, Authenticator, SessionTokens, Times};
 use session_resumption::budget::{self, GcraBudget};
 use session_resumption::callers::Callers;
 use session_resumption::degraded::DegradedMode;
+use session_resumption::domain::mirror::MaxAge;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Windows};
 use session_resumption::entropy::OsEntropy;
 use session_resumption::genesys::platform::events::read;
@@ -97,7 +98,7 @@ pub fn door() -> axum::Router {
             call_timeout: Duration::from_millis(50),
             context: Context::Guide(MarkerAuthor::Customer),
             threading_timeline: Duration::from_hours(72),
-            mirror_max_age: Duration::from_secs(45),
+            mirror_max_age: MaxAge::both(Duration::from_secs(45)),
         };
         let settings = auth::Settings { lapsed_for: Duration::from_mins(5), published_keys: Times::default() };
         let ours = || SessionTokens::new(&[b"a-secret-of-our-own-that-is-long-enough"]);
