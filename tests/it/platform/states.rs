@@ -76,7 +76,7 @@ async fn what_has_ended_can_be_resumed_for_as_long_as_a_message_reopens_it() {
     let harness = service_of(options, &[("platform.threading_timeline", "30m"), ("handshake.replay_ttl", "1s")]).await;
     let guest = Guest::served(&harness);
     guest.genesys.agent_ends(&guest.conversation).unwrap();
-    harness.advance(timeline - Duration::from_secs(2));
+    harness.advance(Duration::from_secs(30 * 60 - 2));
     let answer = harness.validate(guest.resume()).await.unwrap();
     assert_eq!((answer.decision(), answer.reason()), (Decision::Resumable, Reason::WithinWindow));
     assert!(answer.resumable_until_time.is_some());
