@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Whatever comes first, and whatever is lost: the same in the end, and never fresh and wrong.
 
 #![allow(clippy::unwrap_used, reason = "tests say what they expect by failing")]
@@ -265,49 +264,4 @@ proptest! {
             prop_assert_eq!(fresh.legs.all, world.legs);
         }
     }
-=======
-//! The mirror, measured: an hour of live conversations whose events get lost, late, out of order and twice, and the customers
-//! who come back to them meanwhile. No answer may be wrong; how old and how often they are known is printed.
-//!
-//! All parts are the real ones but the way to Genesys, which is the simulator in this process: its bodies and events, the readers
-//! of both, the store, the use cases.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
-
-mod chance;
-mod customer;
-mod figures;
-mod hour;
-mod lives;
-mod reading;
-mod truth;
-mod ways;
-
-use std::time::Duration;
-
-use figures::Figures;
-use hour::{Plan, play};
-
-const HOUR: Duration = Duration::from_hours(1);
-
-async fn measure(plan: Plan) -> Figures {
-    let plan = Plan { seed: option_env!("MIRROR_SEED").map_or(plan.seed, |seed| seed.parse().unwrap()), ..plan };
-    println!("mirror hour: seed {}", plan.seed);
-    let figures = play(plan).await;
-    println!("mirror hour: {figures}");
-    let wrong = figures.wrong();
-    assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong[..wrong.len().min(30)].join("\n"));
-    figures
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_hour_of_a_few_conversations_has_no_wrong_answer() {
-    measure(Plan { seed: 1, conversations: 100, returns: 1_500, burst: 100, lasts: HOUR }).await;
-}
-
-#[tokio::test(start_paused = true)]
-#[ignore = "takes minutes; `make mirror-hour` plays it"]
-async fn an_hour_of_five_thousand_conversations_has_no_wrong_answer() {
-    measure(Plan { seed: 1, conversations: 5_000, returns: 5_000, burst: 5_000, lasts: HOUR }).await;
->>>>>>> ce606be (Measure the mirror over a simulated hour)
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::parts::{KnownLeg, KnownTransfer, Told, join_text};
-use super::{Feed, Fresh, MaxAge, News, Recalled};
+use super::{Feed, Fresh, MaxAge, News, Recalled, handover};
 use crate::domain::ids::ConversationId;
 use crate::domain::legs::{Leg, LegState, Legs, Purpose, Transfer};
 use crate::domain::time::{after, until};
@@ -186,6 +186,9 @@ impl Entry {
 
     fn is_fresh(&self, feed: Option<(Feed, Timestamp)>, max_age: MaxAge, now: Timestamp) -> bool {
         let Some(whole) = self.whole.filter(|whole| self.doubt() <= Some(whole.of)) else { return false };
+        if handover::is_unclear(&self.legs, &self.transfers) {
+            return false;
+        }
         let covered = self.cover.zip(feed).filter(|(cover, (feed, _))| cover.feed == *feed);
         if covered.is_some_and(|(cover, (_, heard))| {
             is_young(heard, max_age.heard, now) && is_young(cover.whole.told, WHOLE_LASTS, now)

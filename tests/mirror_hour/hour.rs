@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     /// How many come back within one minute.
     pub(crate) burst: usize,
     pub(crate) lasts: Duration,
+    /// The share of the channel's frames that are lost in silence.
+    pub(crate) lost: f64,
 }
 
 /// The mirror is cold at first, and that is not what is measured.
@@ -147,7 +149,7 @@ impl Hour {
             threading_timeline: TIMELINE,
             mirror_max_age: MAX_AGE,
         };
-        let ways = Ways::new(Arc::clone(&mirror), &covered, chance.branch());
+        let ways = Ways::new(Arc::clone(&mirror), &covered, plan.lost, chance.branch());
         let events = Events::new(ports.clone(), mirror, events::read);
         let truth = Arc::new(Mutex::new(Truth::new(policy, TIMELINE)));
         let desk =
@@ -319,7 +321,7 @@ impl Hour {
     fn send(&mut self) {
         for event in self.control.published_after(self.last_event) {
             self.last_event = event.id;
-            for (takes, parcel) in self.ways.send(&event) {
+            for (takes, parcel) in self.ways.send(event) {
                 self.at(self.now + takes, Happening::Arrival(parcel));
             }
         }

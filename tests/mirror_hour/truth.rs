@@ -41,7 +41,9 @@ impl Truth {
     pub(crate) fn within(&self, pair: &Pair, from: Timestamp, to: Timestamp) -> Vec<Decision> {
         let stood = &self.stood[&pair.conversation];
         let ends = stood.iter().skip(1).map(|(since, _)| *since).chain([Timestamp::MAX]);
-        let touching = stood.iter().zip(ends).filter(|((since, _), end)| *since <= to && from <= *end);
+        // What began and ended within the first instant was true at it, too.
+        let touching =
+            stood.iter().zip(ends).filter(|((since, _), end)| *since <= to && (from < *end || from == *since));
         let judged = touching.flat_map(|((since, legs), end)| {
             // Time alone can end one too: both of its ends count.
             [from.max(*since), to.min(end)].map(|at| self.judge(pair, legs, at))

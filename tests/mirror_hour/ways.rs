@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use genesys_sim::Published;
+use serde_json::Value;
 use session_resumption::domain::ids::ConversationId;
-use session_resumption::domain::legs::Legs;
 use session_resumption::domain::mirror::{Feed, News};
 use session_resumption::domain::time::after;
+use session_resumption::genesys::notifications::covers;
 use session_resumption::genesys::platform::events;
 use session_resumption::ports::Mirror;
 use session_resumption::service::events::Pushed;
@@ -21,12 +22,11 @@ use uuid::Uuid;
 use crate::chance::Chance;
 
 /// How long the feed lasts without being heard of.
-const HOLD: Duration = Duration::from_secs(45);
+const HOLD: Duration = Duration::from_secs(90);
 /// A feed that is begun to end the one before.
 const RELEASE: Duration = Duration::from_millis(1);
 const OWNER: Uuid = Uuid::from_u128(7);
 
-const LOST: f64 = 0.01;
 const HELD_BACK: f64 = 0.05;
 const TWICE: f64 = 0.02;
 const BRIDGED_TWICE: f64 = 0.03;
@@ -48,11 +48,15 @@ pub(crate) struct Frame {
 pub(crate) struct Ways {
     mirror: Arc<dyn Mirror>,
     chance: Chance,
+    /// How many of a channel's frames are lost in silence.
+    lost: f64,
     /// The queues that are subscribed to.
     covered: HashSet<String>,
     /// None while it is broken.
     feed: Option<Feed>,
     connection: u64,
+    /// The frame that was read last, and what it says.
+    latest: Option<(Value, Option<(ConversationId, News)>)>,
     /// Whether anything came since the store was last told so.
     heard: bool,
 }
@@ -60,15 +64,15 @@ pub(crate) struct Ways {
 // === impl Ways ===
 
 impl Ways {
-    pub(crate) fn new(mirror: Arc<dyn Mirror>, covered: &[String], chance: Chance) -> Self {
+    pub(crate) fn new(mirror: Arc<dyn Mirror>, covered: &[String], lost: f64, chance: Chance) -> Self {
         let covered = covered.iter().cloned().collect();
-        Self { mirror, chance, covered, feed: None, connection: 0, heard: false }
+        Self { mirror, chance, lost, covered, feed: None, connection: 0, latest: None, heard: false }
     }
 
     /// Where a published event goes, and when it comes there.
-    pub(crate) fn send(&mut self, event: &Published) -> Vec<(Duration, Parcel)> {
+    pub(crate) fn send(&mut self, event: Published) -> Vec<(Duration, Parcel)> {
         if event.topic.starts_with("v2.detail.events.") {
-            let pushed = Pushed { topic: event.topic.clone(), body: event.body.clone(), id: event.name.to_string() };
+            let pushed = Pushed { topic: event.topic, body: event.body, id: event.name.to_string() };
             let copies = 1 + usize::from(self.chance.is(BRIDGED_TWICE));
             return (0..copies).map(|_| (self.bridge(), Parcel::Bridged(pushed.clone()))).collect();
         }
@@ -76,15 +80,23 @@ impl Ways {
         if queue.is_some_and(|(queue, _)| !self.covered.contains(queue)) || self.feed.is_none() {
             return Vec::new();
         }
-        let Some((id, news)) = events::read(&event.topic, &event.body, &event.name.to_string()).unwrap() else {
-            return Vec::new();
-        };
+        let Some((id, news)) = self.read(event) else { return Vec::new() };
         let frame = Frame { connection: self.connection, id, news };
-        if self.chance.is(LOST) {
+        if self.chance.is(self.lost) {
             return Vec::new();
         }
         let copies = 1 + usize::from(self.chance.is(TWICE));
         (0..copies).map(|_| (self.channel(), Parcel::Frame(frame.clone()))).collect()
+    }
+
+    /// Reads a frame. The topics of several queues tell the same of a conversation, one after the other.
+    fn read(&mut self, event: Published) -> Option<(ConversationId, News)> {
+        let Published { topic, body, name, .. } = event;
+        if self.latest.as_ref().is_none_or(|(latest, _)| *latest != body) {
+            let read = events::read(&topic, &body, &name.to_string()).unwrap();
+            self.latest = Some((body, read));
+        }
+        self.latest.as_ref().and_then(|(_, read)| read.clone())
     }
 
     fn channel(&mut self) -> Duration {
@@ -106,18 +118,13 @@ impl Ways {
         self.heard = true;
         let news = match frame.news {
             // From now on nobody would tell of its next change.
-            News::Whole { legs, as_of, .. } if !self.covers(&legs) => {
+            News::Whole { legs, as_of, .. } if !covers(&self.covered, &legs) => {
                 News::Doubt { event: String::new(), at: after(as_of, Duration::from_micros(1)) }
             }
             News::Whole { legs, as_of, .. } => News::Whole { legs, as_of, feed: self.feed },
             other => other,
         };
         self.mirror.tell(&frame.id, &news).await.unwrap();
-    }
-
-    fn covers(&self, legs: &Legs) -> bool {
-        let mut here = legs.all.iter().filter(|leg| leg.is_live()).filter_map(|leg| leg.queue_id.as_ref()).peekable();
-        here.peek().is_some() && here.all(|queue| self.covered.contains(queue))
     }
 
     pub(crate) fn heartbeat(&mut self) {
