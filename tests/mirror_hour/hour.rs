@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use session_resumption::audit::TracingAudit;
 use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::ids::Pair;
+use session_resumption::domain::mirror::MaxAge;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Window, Windows};
 use session_resumption::genesys::platform::conversation::legs_of;
 use session_resumption::genesys::platform::events;
@@ -127,7 +128,7 @@ impl Hour {
         let store = Arc::new(MemoryStore::new(Arc::clone(&clock), 100_000));
         let mirror = Arc::clone(&store) as Arc<dyn Mirror>;
         let degraded = Arc::new(DegradedMode::new());
-        let genesys = Genesys::new(control.clone(), Arc::clone(&mirror), Arc::clone(&covered), TIMELINE, &degraded);
+        let genesys = Genesys::new(control.clone(), Arc::clone(&mirror), &covered, TIMELINE, &degraded);
         let genesys = Arc::new(genesys);
         let ports = Ports {
             conversations: Arc::clone(&genesys) as _,
@@ -147,7 +148,7 @@ impl Hour {
             call_timeout: Duration::from_secs(5),
             context: Context::Platform,
             threading_timeline: TIMELINE,
-            mirror_max_age: MAX_AGE,
+            mirror_max_age: MaxAge::both(MAX_AGE),
         };
         let ways = Ways::new(Arc::clone(&mirror), &covered, plan.lost, chance.branch());
         let events = Events::new(ports.clone(), mirror, events::read);

@@ -38,7 +38,7 @@ impl Genesys {
     pub(crate) fn new(
         control: Control,
         mirror: Arc<dyn Mirror>,
-        covered: Arc<[String]>,
+        covered: &[String],
         timeline: Duration,
         degraded: &DegradedMode,
     ) -> Self {

@@ -13,7 +13,6 @@ use serde_json::Value;
 use session_resumption::domain::ids::ConversationId;
 use session_resumption::domain::mirror::{Feed, News};
 use session_resumption::domain::time::after;
-use session_resumption::genesys::notifications::covers;
 use session_resumption::genesys::platform::events;
 use session_resumption::ports::Mirror;
 use session_resumption::service::events::Pushed;
@@ -118,7 +117,7 @@ impl Ways {
         self.heard = true;
         let news = match frame.news {
             // From now on nobody would tell of its next change.
-            News::Whole { legs, as_of, .. } if !covers(&self.covered, &legs) => {
+            News::Whole { legs, as_of, .. } if !legs.is_followed(|queue| self.covered.contains(queue)) => {
                 News::Doubt { event: String::new(), at: after(as_of, Duration::from_micros(1)) }
             }
             News::Whole { legs, as_of, .. } => News::Whole { legs, as_of, feed: self.feed },

@@ -63,10 +63,6 @@ pub struct KnownLeg {
     pub contact_id: Option<Told<String>>,
     /// Its place in the platform's order, as far as that was told.
     pub place: Option<usize>,
-    /// Whether its beginning was told, or the whole conversation with it. Else something was missed.
-    pub introduced: bool,
-    /// When it was last told of.
-    pub at: Timestamp,
 }
 
 /// One transfer.
@@ -102,8 +98,6 @@ impl KnownLeg {
             queue_id: text(&leg.queue_id),
             contact_id: text(&leg.contact_id),
             place: None,
-            introduced: !over && leg.started.is_some(),
-            at,
         }
     }
 
@@ -111,7 +105,7 @@ impl KnownLeg {
     pub(super) fn placed(leg: &Leg, place: usize, as_of: Timestamp) -> Self {
         let changed = Self::changed(leg, as_of);
         let part = Part { by_whole: true, ..changed.part };
-        Self { part, place: Some(place), introduced: true, ..changed }
+        Self { part, place: Some(place), ..changed }
     }
 
     pub(super) fn join(&mut self, told: Self) {
@@ -129,8 +123,6 @@ impl KnownLeg {
         join_text(&mut self.queue_id, told.queue_id);
         join_text(&mut self.contact_id, told.contact_id);
         self.place = self.place.into_iter().chain(told.place).min();
-        self.introduced |= told.introduced;
-        self.at = self.at.max(told.at);
     }
 
     /// The leg, in domain words.
