@@ -25,6 +25,8 @@ pub(crate) struct Desk {
     pub(crate) control: Control,
     pub(crate) truth: Arc<Mutex<Truth>>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    /// Those that are listened to.
+    pub(crate) queues: Arc<[String]>,
 }
 
 // === impl Desk ===
@@ -64,7 +66,9 @@ impl Desk {
     fn judge(&self, pair: &Pair, when: When, validated: &Validated) -> Seen {
         let (answer, now) = (&validated.view.answer, self.control.now());
         let told = Outcome::of(&answer.decision);
-        let true_of = self.truth.lock().unwrap().within(pair, answer.as_of, now);
+        let truth = self.truth.lock().unwrap();
+        let (true_of, followed) = (truth.within(pair, answer.as_of, now), truth.is_followed(pair, &self.queues));
+        drop(truth);
         let was_true = true_of.iter().any(|decision| Outcome::of(decision) == told);
         let could_resume = true_of.iter().all(|decision| matches!(decision, Decision::Resumable(_)));
         let wrong = if told == Outcome::StartOver && could_resume {
@@ -74,9 +78,9 @@ impl Desk {
         } else {
             None
         };
-        let status = status(&answer.decision);
         Seen {
             when,
+            followed,
             mirrored: answer.source == Source::Mirror,
             replayed: validated.replayed,
             age: until(answer.as_of, now),
@@ -84,15 +88,7 @@ impl Desk {
             refused: 0,
             stale: true_of.last().is_none_or(|decision| Outcome::of(decision) != told),
             wrong: wrong.map(|wrong| report(wrong, pair, answer.as_of, now, &answer.decision, answer.source, &true_of)),
-            strange_status: true_of.iter().all(|decision| self::status(decision) != status),
         }
-    }
-}
-
-fn status(decision: &Decision) -> Option<&str> {
-    match decision {
-        Decision::Resumable(back) => Some(&back.status),
-        Decision::NewRoutingRequired(_) => None,
     }
 }
 
@@ -105,11 +101,10 @@ fn report(
     source: Source,
     true_of: &[Decision],
 ) -> String {
-    let said = |decision| (status(decision).map(str::to_owned), Outcome::of(decision));
-    let truth: Vec<_> = true_of.iter().map(said).collect();
+    let truth: Vec<_> = true_of.iter().map(Outcome::of).collect();
     format!(
         "{wrong}: {} as of {as_of}, answered {now} from {source:?}: {:?} where {truth:?}",
         pair.conversation,
-        said(told)
+        Outcome::of(told)
     )
 }

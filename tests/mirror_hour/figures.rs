@@ -22,6 +22,8 @@ pub(crate) enum When {
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) when: When,
+    /// Whether the conversation was in a queue that is listened to.
+    pub(crate) followed: bool,
     /// Whether it was known from events.
     pub(crate) mirrored: bool,
     /// Whether it was another's answer before.
@@ -35,8 +37,6 @@ pub(crate) struct Seen {
     pub(crate) stale: bool,
     /// What is wrong with it.
     pub(crate) wrong: Option<String>,
-    /// Whether the status it names was at no time the conversation's.
-    pub(crate) strange_status: bool,
 }
 
 /// An hour.
@@ -58,10 +58,12 @@ impl Figures {
         self.seen.iter().filter_map(|seen| seen.wrong.as_deref()).collect()
     }
 
-    /// The share of those asked for at such a time that were known, without those replayed.
-    pub(crate) fn hits(&self, is: impl Fn(When) -> bool) -> f64 {
-        let asked: Vec<_> = self.seen.iter().filter(|seen| is(seen.when) && !seen.replayed).collect();
-        share(asked.iter().filter(|seen| seen.mirrored).count(), asked.len())
+    /// How many asked, and which share of them was known: those whose conversation was followed, or all. Replays are neither.
+    fn hits(&self, followed: bool, is: impl Fn(When) -> bool) -> String {
+        let asked = self.seen.iter().filter(|seen| is(seen.when) && !seen.replayed && (seen.followed || !followed));
+        let asked: Vec<_> = asked.collect();
+        let known = asked.iter().filter(|seen| seen.mirrored).count();
+        format!("{:.1} % of {}", 100.0 * share(known, asked.len()), asked.len())
     }
 
     /// Most reads in any minute.
@@ -90,11 +92,12 @@ impl fmt::Display for Figures {
             count(|seen| seen.replayed),
             self.wrong().len()
         )?;
-        let shares = [When::Steady, When::Burst, When::Broken, When::AfterBreak].map(|when| {
-            let asked = self.seen.iter().filter(|seen| seen.when == when && !seen.replayed).count();
-            format!("{when:?} {:.1} % of {asked}", 100.0 * self.hits(|other| other == when))
-        });
-        write!(f, "hits {:.1} % ({}); ", 100.0 * self.hits(|_| true), shares.join(", "))?;
+        let shares = |followed| {
+            let shares = [When::Steady, When::Burst, When::Broken, When::AfterBreak]
+                .map(|when| format!("{when:?} {}", self.hits(followed, |other| other == when)));
+            format!("{} ({})", self.hits(followed, |_| true), shares.join(", "))
+        };
+        write!(f, "hits {}; where the queue is followed {}; ", shares(false), shares(true))?;
         let hits: Vec<_> = self.seen.iter().filter(|seen| seen.mirrored && !seen.replayed).collect();
         write!(f, "age of hits {}; ", Spread::of(hits.iter().map(|seen| seen.age)))?;
         let stale: Vec<_> = hits.iter().filter(|seen| seen.stale).collect();
@@ -105,7 +108,6 @@ impl fmt::Display for Figures {
             100.0 * share(stale.len(), hits.len()),
             Spread::of(stale.iter().map(|seen| seen.age)),
         )?;
-        write!(f, "with a status that was not {}; ", count(|seen| seen.strange_status && seen.mirrored))?;
         let in_burst = self.reads.iter().filter(|at| (self.burst.0..self.burst.1).contains(*at)).count();
         write!(
             f,

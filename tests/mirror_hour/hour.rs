@@ -153,8 +153,13 @@ impl Hour {
         let ways = Ways::new(Arc::clone(&mirror), &covered, plan.lost, chance.branch());
         let events = Events::new(ports.clone(), mirror, events::read);
         let truth = Arc::new(Mutex::new(Truth::new(policy, TIMELINE)));
-        let desk =
-            Arc::new(Desk { resumption: Resumption::new(ports, rules), control: control.clone(), truth, entropy });
+        let desk = Arc::new(Desk {
+            resumption: Resumption::new(ports, rules),
+            control: control.clone(),
+            truth,
+            entropy,
+            queues: covered,
+        });
         Self {
             plan,
             control,

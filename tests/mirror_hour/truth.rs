@@ -21,7 +21,7 @@ pub(crate) struct Truth {
 /// What an answer comes to for the customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    Back { route: &'static str, agent: Option<String>, queue: Option<String>, target: Option<String> },
+    Back { status: String, route: &'static str, agent: Option<String>, queue: Option<String>, target: Option<String> },
     StartOver,
 }
 
@@ -51,7 +51,13 @@ impl Truth {
         judged.collect()
     }
 
-    pub(crate) fn judge(&self, pair: &Pair, legs: &Legs, at: Timestamp) -> Decision {
+    /// Whether whoever listens to these queues is told of what happens to it next.
+    pub(crate) fn is_followed(&self, pair: &Pair, queues: &[String]) -> bool {
+        let latest = self.stood[&pair.conversation].last();
+        latest.is_some_and(|(_, legs)| legs.is_followed(|queue| queues.iter().any(|followed| followed == queue)))
+    }
+
+    fn judge(&self, pair: &Pair, legs: &Legs, at: Timestamp) -> Decision {
         let snapshot = derive(legs, self.timeline, at);
         let request = Request { participant: &pair.participant, held: Duration::ZERO };
         decide(&self.policy, Some(&snapshot), request, at).unwrap()
@@ -64,6 +70,7 @@ impl Outcome {
     pub(crate) fn of(decision: &Decision) -> Self {
         match decision {
             Decision::Resumable(back) => Self::Back {
+                status: back.status.clone(),
                 route: back.route.wire(),
                 agent: back.agent_id.clone(),
                 queue: back.queue_id.clone(),

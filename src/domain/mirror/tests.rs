@@ -45,7 +45,7 @@ fn agent() -> Leg {
 
 /// As an event tells that a leg ended.
 fn ended(id: &str, purpose: Purpose, micros: i64) -> Leg {
-    let disconnect = Some(Disconnect::Transfer);
+    let disconnect = Some(Disconnect::Inactivity);
     let (ended, changed) = (Some(at(micros)), Some(at(micros)));
     Leg { disconnect, started: None, ended, changed, ..leg(id, purpose, LegState::Ended) }
 }
@@ -202,11 +202,11 @@ fn a_leg_that_ended_stays_ended() {
         (Some(at(0)), Some("bob")),
         "what an event leaves out is not lost"
     );
-    assert_eq!(agent.disconnect, Some(Disconnect::Transfer));
+    assert_eq!(agent.disconnect, Some(Disconnect::Inactivity));
 }
 
 #[test]
-fn between_connected_and_parked_the_later_change_decides() {
+fn between_connected_and_parked_the_later_decides() {
     let of = |state, micros| {
         let leg = Leg { changed: Some(at(micros)), ..leg("agent", Purpose::Agent, state) };
         News::Whole { legs: legs(vec![leg]), as_of: at(10), feed: None }
@@ -217,13 +217,20 @@ fn between_connected_and_parked_the_later_change_decides() {
         assert_eq!(state(&told([(0, of(LegState::Alerting, 3)), (0, of(earlier, 1))]), "agent"), earlier);
         assert_eq!(state(&told([(0, of(earlier, 1)), (0, of(LegState::Unknown, 3))]), "agent"), earlier);
     }
+    let parked = Leg { changed: Some(at(5)), ..leg("agent", Purpose::Agent, LegState::Parked) };
+    let taken_up = leg("agent", Purpose::Agent, LegState::Connected);
+    let told = told(
+        [(5, parked), (6, taken_up)]
+            .map(|(of, leg)| (0, News::Whole { legs: legs(vec![leg]), as_of: at(of), feed: None })),
+    );
+    assert_eq!(state(&told, "agent"), LegState::Connected, "nothing of it tells that it was parked");
 }
 
 #[test]
 fn a_supervisor_is_no_agent_whatever_an_event_says() {
     let supervisor = leg("agent", Purpose::Other, LegState::Connected);
     let news = News::Whole { legs: legs(vec![customer(), supervisor]), as_of: at(0), feed: None };
-    let entry = told([(0, news), (1, change(1, ended("agent", Purpose::Agent, 1)))]);
+    let entry = told([(0, news), (1, change(0, ended("agent", Purpose::Agent, 0)))]);
     assert_eq!(recall(&entry, None, 1).fresh.unwrap().legs.all.get(1).unwrap().purpose, Purpose::Other);
 }
 
@@ -232,7 +239,7 @@ fn legs_stand_in_the_platforms_order_and_new_ones_last() {
     let new = |id, second| Leg { started: Some(at(second)), ..leg(id, Purpose::Agent, LegState::Connected) };
     let later = [new("c", 2), new("a", 1)]
         .map(|leg| (0, change(leg.started.unwrap().as_microsecond() - at(0).as_microsecond(), leg)));
-    let fresh = recall(&told([(0, whole(0, None))].into_iter().chain(later)), None, 0).fresh.unwrap();
+    let fresh = recall(&told([(0, whole(2, None))].into_iter().chain(later)), None, 0).fresh.unwrap();
     assert_eq!(fresh.legs.all.iter().map(|leg| leg.id.as_str()).collect::<Vec<_>>(), ["ana", "agent", "a", "c"]);
 }
 
@@ -333,7 +340,7 @@ fn of_transfers_and_unseen_messages_the_latest_are_kept() {
 
 #[test]
 fn where_events_come_by_feeds_alone_nothing_outlives_a_gap() {
-    let covered = told([(0, whole(0, Some(FEED))), (SECOND, change(SECOND, agent()))]);
+    let covered = told([(0, whole(0, Some(FEED))), (SECOND, whole(SECOND, Some(FEED)))]);
     let read_in_a_gap = told([(0, whole(0, None))]);
     let by_feeds = MaxAge { heard: MAX_AGE, told: Duration::ZERO };
     let fresh = |entry: &Entry, feed, now| entry.recall(&chat(), feed, by_feeds, at(now)).fresh.is_some();
