@@ -3,6 +3,7 @@
 
 pub mod entry;
 pub mod feed;
+mod handover;
 pub mod parts;
 
 use std::time::Duration;

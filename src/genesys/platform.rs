@@ -5,11 +5,11 @@
 //! legs did.
 
 mod calls;
-pub(crate) mod conversation;
+pub mod conversation;
 pub mod events;
 mod marker;
 mod metadata;
-mod telling;
+pub mod telling;
 mod transcript;
 mod words;
 

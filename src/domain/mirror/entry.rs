@@ -2,12 +2,13 @@
 //!
 //! **Enough.** What was told is enough once the whole conversation was told: the beginning of its customer's leg is not taken
 //! for that, because a conversation that is opened again has such a beginning, too, and legs from before. It is not enough
-//! while in doubt: an event said so, or a leg changed whose beginning nobody told. A whole conversation of that time or later
-//! ends the doubt.
+//! while in doubt: an event said so, or told of one leg. Whatever the platform does to a conversation, it does to several legs
+//! at once (an agent's leg ends, a queue's begins), and each has an event of its own: between the first of them and the last,
+//! what is known was never true. A whole conversation of that time or later ends the doubt. Nor is it enough where a transfer
+//! makes a difference that nobody told of.
 //!
-//! **Fresh.** It is gone by for as long as a feed that covers it is heard, and otherwise for as long as the last news are
-//! young, by both clocks, if events come by other ways than feeds. A change is such news only where nothing was missed before it: within the feed that covers the
-//! entry, or where there is no feed, and events come by a way that loses none.
+//! **Fresh.** It is gone by for as long as a feed that covers it is heard, and otherwise for as long as the whole conversation
+//! is young, by both clocks, if events come by other ways than feeds.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::parts::{KnownLeg, KnownTransfer, Told, join_text};
-use super::{Feed, Fresh, MaxAge, News, Recalled};
+use super::{Feed, Fresh, MaxAge, News, Recalled, handover};
 use crate::domain::ids::ConversationId;
 use crate::domain::legs::{Leg, LegState, Legs, Purpose, Transfer};
 use crate::domain::time::{after, until};
@@ -51,9 +52,7 @@ pub struct Entry {
     pub whole: Option<Stamp>,
     /// The latest feed that covers it.
     pub cover: Option<Cover>,
-    /// The latest change.
-    pub change: Option<Stamp>,
-    /// When it was last said that something is not known.
+    /// When something last happened of which not all was told.
     pub doubt: Option<Timestamp>,
     /// When the customer last wrote.
     pub wrote: Option<Timestamp>,
@@ -92,8 +91,7 @@ impl Entry {
         match news {
             News::Whole { legs, as_of, feed } => self.take_whole(legs, Stamp { of: *as_of, told: now }, *feed),
             News::Change { at, leg, .. } => {
-                let stamp = Stamp { of: *at, told: now };
-                later(&mut self.change, stamp, Stamp::weight);
+                self.doubt = self.doubt.max(Some(*at));
                 self.take_leg(leg, KnownLeg::changed(leg, *at));
             }
             News::Undelivered { messages, .. } => {
@@ -116,7 +114,6 @@ impl Entry {
         now: Timestamp,
     ) -> Recalled {
         let as_of = self.whole.filter(|_| self.is_fresh(feed, max_age, now)).map(|whole| whole.of);
-        let as_of = as_of.map(|as_of| self.change.map_or(as_of, |change| as_of.max(change.of)));
         let fresh = as_of.map(|as_of| Fresh { legs: self.known_legs(conversation), as_of, now });
         let mut unseen: Vec<_> = self.unseen.iter().filter(|(_, at)| now < after(**at, UNSEEN_FOR)).collect();
         unseen.sort_by_key(|(_, at)| **at);
@@ -169,8 +166,7 @@ impl Entry {
         keep_latest(&mut self.unseen, MOST_UNSEEN, |at| *at);
         keep_latest(&mut self.transfers, MOST_TRANSFERS, |transfer| transfer.issued);
         if self.legs.len() > MOST_LEGS || self.bytes() > MOST_BYTES {
-            let known = [self.whole, self.change].into_iter().flatten().map(|stamp| stamp.of);
-            let doubt = known.chain(self.doubt).max();
+            let doubt = self.whole.map(|whole| whole.of).max(self.doubt);
             let unseen = std::mem::take(&mut self.unseen);
             *self = Self { wrote: self.wrote, unseen, ..Self::in_doubt(doubt) };
         }
@@ -185,23 +181,17 @@ impl Entry {
     }
 
     fn is_fresh(&self, feed: Option<(Feed, Timestamp)>, max_age: MaxAge, now: Timestamp) -> bool {
-        let Some(whole) = self.whole.filter(|whole| self.doubt() <= Some(whole.of)) else { return false };
+        let Some(whole) = self.whole.filter(|whole| self.doubt <= Some(whole.of)) else { return false };
+        if handover::is_unclear(&self.legs, &self.transfers) {
+            return false;
+        }
         let covered = self.cover.zip(feed).filter(|(cover, (feed, _))| cover.feed == *feed);
         if covered.is_some_and(|(cover, (_, heard))| {
             is_young(heard, max_age.heard, now) && is_young(cover.whole.told, WHOLE_LASTS, now)
         }) {
             return true;
         }
-        let nothing_missed = covered.is_some() || (self.cover.is_none() && feed.is_none());
-        let change = self.change.filter(|_| nothing_missed);
-        let young = |stamp: Stamp| !max_age.told.is_zero() && stamp.is_young(max_age.told, now);
-        young(whole) || change.is_some_and(young)
-    }
-
-    /// The latest time of which something is missing, unless the whole conversation was told then or later.
-    fn doubt(&self) -> Option<Timestamp> {
-        let strange = self.legs.values().filter(|leg| !leg.introduced).map(|leg| leg.at);
-        strange.chain(self.doubt).max()
+        !max_age.told.is_zero() && whole.is_young(max_age.told, now)
     }
 
     fn known_legs(&self, conversation: &ConversationId) -> Legs {

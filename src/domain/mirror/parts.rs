@@ -63,10 +63,6 @@ pub struct KnownLeg {
     pub contact_id: Option<Told<String>>,
     /// Its place in the platform's order, as far as that was told.
     pub place: Option<usize>,
-    /// Whether its beginning was told, or the whole conversation with it. Else something was missed.
-    pub introduced: bool,
-    /// When it was last told of.
-    pub at: Timestamp,
 }
 
 /// One transfer.
@@ -102,8 +98,6 @@ impl KnownLeg {
             queue_id: text(&leg.queue_id),
             contact_id: text(&leg.contact_id),
             place: None,
-            introduced: !over && leg.started.is_some(),
-            at,
         }
     }
 
@@ -111,7 +105,7 @@ impl KnownLeg {
     pub(super) fn placed(leg: &Leg, place: usize, as_of: Timestamp) -> Self {
         let changed = Self::changed(leg, as_of);
         let part = Part { by_whole: true, ..changed.part };
-        Self { part, place: Some(place), introduced: true, ..changed }
+        Self { part, place: Some(place), ..changed }
     }
 
     pub(super) fn join(&mut self, told: Self) {
@@ -129,8 +123,6 @@ impl KnownLeg {
         join_text(&mut self.queue_id, told.queue_id);
         join_text(&mut self.contact_id, told.contact_id);
         self.place = self.place.into_iter().chain(told.place).min();
-        self.introduced |= told.introduced;
-        self.at = self.at.max(told.at);
     }
 
     /// The leg, in domain words.
@@ -195,9 +187,10 @@ impl KnownTransfer {
 // === impl Doing ===
 
 impl Doing {
-    /// An end outweighs all; whoever was taken is not offered again; between connected and parked the later change decides. A
-    /// word that nobody knows tells nothing.
-    fn weight(&self) -> (u8, Option<Timestamp>, Timestamp, u8) {
+    /// An end outweighs all; whoever was taken is not offered again; between connected and parked the later decides, which is
+    /// not always the later change: whoever is taken up again shows no trace of having been parked. A word that nobody knows
+    /// tells nothing.
+    fn weight(&self) -> (u8, Option<Timestamp>, Option<Timestamp>, u8) {
         let (rank, among_equals) = match self.state {
             LegState::Unknown => (0, 0),
             LegState::Alerting => (1, 0),
@@ -205,7 +198,7 @@ impl Doing {
             LegState::Parked => (2, 1),
             LegState::Ended => (3, 0),
         };
-        (rank, self.changed, self.at, among_equals)
+        (rank, self.changed.max(Some(self.at)), self.changed, among_equals)
     }
 }
 

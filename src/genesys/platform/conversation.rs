@@ -122,7 +122,7 @@ pub(super) fn could_be_ours(purpose: Purpose) -> bool {
 }
 
 /// The legs of the conversation that was asked for, or, in an event, of the one it names.
-pub(crate) fn legs_of(body: Value, asked: Option<&ConversationId>) -> Result<Legs, UpstreamError> {
+pub fn legs_of(body: Value, asked: Option<&ConversationId>) -> Result<Legs, UpstreamError> {
     MessageConversation::read(body)?.into_legs(asked)
 }
 

@@ -1,6 +1,7 @@
 //! What a read tells the mirror. It is there to save the next read: nothing of it may cost this one its answer.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,25 +17,32 @@ use crate::ports::{Mirror, StoreError};
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// See the module.
-pub(super) struct Telling {
+pub struct Telling {
     mirror: Arc<dyn Mirror>,
     covered_queues: HashSet<String>,
 }
 
 // === impl Telling ===
 
+impl fmt::Debug for Telling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telling").finish_non_exhaustive()
+    }
+}
+
 impl Telling {
-    pub(super) fn new(mirror: Arc<dyn Mirror>, covered_queues: &[String]) -> Self {
+    /// Tells this mirror; events tell of all that happens in these queues.
+    pub fn new(mirror: Arc<dyn Mirror>, covered_queues: &[String]) -> Self {
         Self { mirror, covered_queues: covered_queues.iter().cloned().collect() }
     }
 
     /// The feed that a read that begins now can be joined to.
-    pub(super) async fn feed(&self) -> Option<Feed> {
+    pub async fn feed(&self) -> Option<Feed> {
         within("feed", self.mirror.feed()).await.flatten()
     }
 
     /// Tells what was read.
-    pub(super) async fn tell(&self, legs: Legs, as_of: Timestamp, feed: Option<Feed>) {
+    pub async fn tell(&self, legs: Legs, as_of: Timestamp, feed: Option<Feed>) {
         let id = legs.conversation.clone();
         let feed = feed.filter(|_| legs.is_followed(|queue| self.covered_queues.contains(queue)));
         within("tell", self.mirror.tell(&id, &News::Whole { legs, as_of, feed })).await;

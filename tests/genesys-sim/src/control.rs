@@ -4,11 +4,13 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
     Author, ControlError, Conversation, FaultScript, LedgerEntry, Message, Participant, PlatformControl, Role, Route,
     Status,
+    feed::Event,
     world::{Record, Shared},
 };
 
@@ -48,6 +50,19 @@ pub struct Created {
     pub customer_id: String,
     /// The agent's participant id, if there is an agent.
     pub agent_participant_id: Option<String>,
+}
+
+/// An event as it was published, whichever way it takes from there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// Its place in the order of publication, from 1.
+    pub id: u64,
+    /// Its own name, the same in every copy.
+    pub name: Uuid,
+    /// The topic, with its ids filled in.
+    pub topic: String,
+    /// What happened.
+    pub body: Value,
 }
 
 // === impl Control ===
@@ -172,6 +187,15 @@ impl Control {
         PlatformControl::new(Arc::clone(&self.shared))
     }
 
+    /// Every event published after the one of this number, of those still kept, oldest first; 0 for all.
+    pub fn published_after(&self, id: u64) -> Vec<Published> {
+        let world = self.shared.world();
+        let later = world.feed.events().rev().take_while(|event| event.id > id);
+        let mut published: Vec<_> = later.map(Published::of).collect();
+        published.reverse();
+        published
+    }
+
     /// What the simulator's clock shows.
     pub fn now(&self) -> Timestamp {
         self.shared.world().clock.now()
@@ -248,6 +272,14 @@ impl Control {
         let mut world = self.shared.world();
         let now = world.clock.now();
         act(world.record(id)?, now)
+    }
+}
+
+// === impl Published ===
+
+impl Published {
+    fn of(event: &Event) -> Self {
+        Self { id: event.id, name: event.correlation_id, topic: event.topic.clone(), body: event.body.clone() }
     }
 }
 

@@ -48,7 +48,7 @@ impl Feed {
     }
 
     /// The events still kept, oldest first.
-    pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
+    pub(crate) fn events(&self) -> impl DoubleEndedIterator<Item = &Event> {
         self.events.iter()
     }
 }

@@ -100,7 +100,7 @@ mod world;
 
 pub use self::{
     channels::{BridgedEvent, PushFault},
-    control::{Control, Created, NewConversation},
+    control::{Control, Created, NewConversation, Published},
     conversation::{Author, Conversation, Message, Participant, Role},
     error::ControlError,
     fault::{Fault, FaultScript},

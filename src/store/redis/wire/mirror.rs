@@ -17,7 +17,6 @@ pub(super) struct Entry {
     attributes: Option<(BTreeMap<String, String>, Timestamp)>,
     whole: Option<Times>,
     cover: Option<(u64, Times)>,
-    change: Option<Times>,
     doubt: Option<Timestamp>,
     wrote: Option<Timestamp>,
     unseen: BTreeMap<String, Timestamp>,
@@ -43,8 +42,6 @@ struct Leg {
     queue: Text,
     contact: Text,
     place: Option<usize>,
-    introduced: bool,
-    at: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -129,7 +126,6 @@ impl From<domain::Entry> for Entry {
             attributes: entry.attributes.map(|told| (told.fact, told.at)),
             whole: entry.whole.map(times),
             cover: entry.cover.map(|cover| (cover.feed.0, times(cover.whole))),
-            change: entry.change.map(times),
             doubt: entry.doubt,
             wrote: entry.wrote,
             unseen: entry.unseen,
@@ -146,7 +142,6 @@ impl From<Entry> for domain::Entry {
             attributes: entry.attributes.map(|(fact, at)| Told { fact, at }),
             whole: entry.whole.map(stamp),
             cover: entry.cover.map(|(feed, whole)| Cover { feed: Feed(feed), whole: stamp(whole) }),
-            change: entry.change.map(stamp),
             doubt: entry.doubt,
             wrote: entry.wrote,
             unseen: entry.unseen,
@@ -167,8 +162,6 @@ impl From<KnownLeg> for Leg {
             queue: of_text(leg.queue_id),
             contact: of_text(leg.contact_id),
             place: leg.place,
-            introduced: leg.introduced,
-            at: leg.at,
         }
     }
 }
@@ -186,8 +179,6 @@ impl From<Leg> for KnownLeg {
             queue_id: text(leg.queue),
             contact_id: text(leg.contact),
             place: leg.place,
-            introduced: leg.introduced,
-            at: leg.at,
         }
     }
 }

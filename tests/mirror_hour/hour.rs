@@ -1,0 +1,366 @@
+//! An hour, played on one clock that jumps from each event to the next.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use genesys_sim::{Control, Sim, SimOptions};
+use jiff::Timestamp;
+use session_resumption::audit::TracingAudit;
+use session_resumption::degraded::DegradedMode;
+use session_resumption::domain::ids::Pair;
+use session_resumption::domain::mirror::MaxAge;
+use session_resumption::domain::policy::{Policy, UnknownStatus, Window, Windows};
+use session_resumption::genesys::platform::conversation::legs_of;
+use session_resumption::genesys::platform::events;
+use session_resumption::ports::{Clock, Entropy, Mirror};
+use session_resumption::service::events::Events;
+use session_resumption::service::{Context, Ports, Resumption, Rules};
+use session_resumption::store::memory::MemoryStore;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::chance::{Chance, Seeded};
+use crate::customer::Desk;
+use crate::figures::{Figures, Seen, When};
+use crate::lives::Lives;
+use crate::reading::Genesys;
+use crate::truth::Truth;
+use crate::ways::{Parcel, Ways};
+
+/// How the hour is to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) conversations: usize,
+    /// How many come back, evenly over the time.
+    pub(crate) returns: usize,
+    /// How many come back within one minute.
+    pub(crate) burst: usize,
+    pub(crate) lasts: Duration,
+    /// The share of the channel's frames that are lost in silence.
+    pub(crate) lost: f64,
+}
+
+/// The mirror is cold at first, and that is not what is measured.
+const WARM_UP: Duration = Duration::from_mins(5);
+/// Queues that nobody subscribed to.
+const UNCOVERED: usize = 2;
+/// Shorter than the platform's usual, so that sessions expire within the hour.
+const TIMELINE: Duration = Duration::from_mins(15);
+/// As configured by default.
+const MAX_AGE: Duration = Duration::from_secs(45);
+const MINUTE: Duration = Duration::from_mins(1);
+const BREAK_EVERY: Duration = Duration::from_mins(10);
+const HEARTBEAT: Duration = Duration::from_secs(30);
+const BEAT: Duration = Duration::from_secs(5);
+
+/// Something that happens.
+enum Happening {
+    /// To the conversation of this number, if it still has this place.
+    Change(usize, usize),
+    Message(usize, usize),
+    Arrival(Parcel),
+    Return(When),
+    Break,
+    Repair,
+    Heartbeat,
+    Beat,
+}
+
+/// The service's clock is the simulator's, and that is tokio's.
+struct SimClock(Control);
+
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// What is to come, the next first.
+#[derive(Default)]
+struct Agenda {
+    order: BinaryHeap<Reverse<(u64, u64, usize)>>,
+    entries: Vec<Option<Happening>>,
+    free: Vec<usize>,
+    serial: u64,
+}
+
+struct Hour {
+    plan: Plan,
+    control: Control,
+    lives: Lives,
+    ways: Ways,
+    events: Events,
+    desk: Arc<Desk>,
+    genesys: Arc<Genesys>,
+    agenda: Agenda,
+    chance: Chance,
+    began: Instant,
+    /// Since when what goes on goes on.
+    now: Duration,
+    last_event: u64,
+    broken: bool,
+    repaired: Option<Duration>,
+    returns: JoinSet<Seen>,
+}
+
+/// Plays it.
+pub(crate) async fn play(plan: Plan) -> Figures {
+    let start: Timestamp = "2026-05-15T09:00:00Z".parse().unwrap();
+    let options = SimOptions { start_time: Some(start), threading_timeline: TIMELINE, ..SimOptions::default() };
+    let sim = Sim::start(options).await.unwrap();
+    let mut hour = Hour::new(plan, sim.control());
+    hour.warm_up().await;
+    hour.measure().await
+}
+
+// === impl Hour ===
+
+impl Hour {
+    fn new(plan: Plan, control: Control) -> Self {
+        let mut chance = Chance::of(plan.seed);
+        let lives = Lives::new(control.platform(), chance.branch());
+        let covered: Arc<[String]> = lives.queues[UNCOVERED..].into();
+        let clock: Arc<dyn Clock> = Arc::new(SimClock(control.clone()));
+        let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(chance.branch()));
+        let store = Arc::new(MemoryStore::new(Arc::clone(&clock), 100_000));
+        let mirror = Arc::clone(&store) as Arc<dyn Mirror>;
+        let degraded = Arc::new(DegradedMode::new());
+        let genesys = Genesys::new(control.clone(), Arc::clone(&mirror), &covered, TIMELINE, &degraded);
+        let genesys = Arc::new(genesys);
+        let ports = Ports {
+            conversations: Arc::clone(&genesys) as _,
+            handshakes: Arc::clone(&store) as _,
+            mirror: Some(Arc::clone(&mirror)),
+            registry: store,
+            store_watch: degraded,
+            audit: Arc::new(TracingAudit),
+            clock,
+            entropy: Arc::clone(&entropy),
+        };
+        let windows = Windows { disconnected: Window::Limited(TIMELINE), ..Windows::default() };
+        let policy = Policy { windows, unknown_status: UnknownStatus::Resumable };
+        let rules = Rules {
+            policy,
+            replay_ttl: MINUTE,
+            call_timeout: Duration::from_secs(5),
+            context: Context::Platform,
+            threading_timeline: TIMELINE,
+            mirror_max_age: MaxAge::both(MAX_AGE),
+        };
+        let ways = Ways::new(Arc::clone(&mirror), &covered, plan.lost, chance.branch());
+        let events = Events::new(ports.clone(), mirror, events::read);
+        let truth = Arc::new(Mutex::new(Truth::new(policy, TIMELINE)));
+        let desk = Arc::new(Desk {
+            resumption: Resumption::new(ports, rules),
+            control: control.clone(),
+            truth,
+            entropy,
+            queues: covered,
+        });
+        Self {
+            plan,
+            control,
+            lives,
+            ways,
+            events,
+            desk,
+            genesys,
+            agenda: Agenda::default(),
+            chance,
+            began: Instant::now(),
+            now: Duration::ZERO,
+            last_event: 0,
+            broken: false,
+            repaired: None,
+            returns: JoinSet::new(),
+        }
+    }
+
+    async fn warm_up(&mut self) {
+        self.ways.connect().await;
+        self.lives.populate(self.plan.conversations);
+        self.last_event = self.control.published_after(0).last().map_or(0, |event| event.id);
+        for slot in 0..self.plan.conversations {
+            self.note(slot);
+            self.follow(slot);
+        }
+        self.at(HEARTBEAT, Happening::Heartbeat);
+        self.at(BEAT, Happening::Beat);
+        self.run_until(WARM_UP).await;
+    }
+
+    async fn measure(mut self) -> Figures {
+        (self.lives.changes, self.lives.messages) = (0, 0);
+        let before = self.genesys.sent().len();
+        let end = self.now + self.plan.lasts;
+        for _ in 0..self.plan.returns {
+            let at = self.chance.between(self.now, end);
+            self.at(at, Happening::Return(When::Steady));
+        }
+        // Away from the breaks, which have figures of their own.
+        let burst = self.now + self.plan.lasts / 2;
+        for _ in 0..self.plan.burst {
+            let at = self.chance.between(burst, burst + MINUTE);
+            self.at(at, Happening::Return(When::Burst));
+        }
+        let mut ten = self.now;
+        while ten < end {
+            let at = self.chance.between(ten + 2 * MINUTE, ten + 8 * MINUTE);
+            let lasts = self.chance.between(Duration::from_secs(5), Duration::from_secs(40));
+            self.at(at, Happening::Break);
+            self.at(at + lasts, Happening::Repair);
+            ten += BREAK_EVERY;
+        }
+        let instant = |at: Duration| session_resumption::domain::time::after(self.control.now(), at - self.now);
+        let burst = (instant(burst), instant(burst + MINUTE));
+        self.run_until(end).await;
+        let (changes, messages) = (self.lives.changes, self.lives.messages);
+        let seen = std::mem::take(&mut self.returns).join_all().await;
+        Figures {
+            conversations: self.plan.conversations,
+            hours: self.plan.lasts.as_secs_f64() / 3600.0,
+            changes,
+            messages,
+            seen,
+            reads: self.genesys.sent().split_off(before),
+            burst,
+        }
+    }
+
+    async fn run_until(&mut self, end: Duration) {
+        while let Some((at, happening)) = self.agenda.next(end) {
+            if at > self.now {
+                sleep_until(self.began + at).await;
+                self.now = at;
+            }
+            self.happens(happening).await;
+        }
+        sleep_until(self.began + end).await;
+        self.now = end;
+    }
+
+    async fn happens(&mut self, happening: Happening) {
+        match happening {
+            Happening::Change(slot, number) if self.lives.all[slot].number == number => {
+                let pair = self.lives.all[slot].pair.clone();
+                if self.lives.change(slot) {
+                    self.note_of(&pair);
+                    self.follow(slot);
+                } else {
+                    let next = self.lives.stays(slot);
+                    self.at(self.now + next, Happening::Change(slot, number));
+                }
+                self.note(slot);
+                self.send();
+            }
+            Happening::Message(slot, number) if self.lives.all[slot].number == number => {
+                self.lives.say(slot);
+                self.send();
+                let next = self.lives.is_silent();
+                self.at(self.now + next, Happening::Message(slot, number));
+            }
+            Happening::Change(..) | Happening::Message(..) => {}
+            Happening::Arrival(Parcel::Frame(frame)) => self.ways.take(frame).await,
+            Happening::Arrival(Parcel::Bridged(pushed)) => {
+                let taken = self.events.take(vec![Ok(pushed)]).await.unwrap();
+                assert_eq!((taken.stale, taken.refused), (0, Vec::new()));
+            }
+            Happening::Return(when) => self.returns(when),
+            Happening::Break => {
+                self.broken = true;
+                self.ways.break_off().await;
+            }
+            Happening::Repair => {
+                (self.broken, self.repaired) = (false, Some(self.now));
+                self.ways.connect().await;
+            }
+            Happening::Heartbeat => {
+                self.ways.heartbeat();
+                self.at(self.now + HEARTBEAT, Happening::Heartbeat);
+            }
+            Happening::Beat => {
+                self.ways.beat().await;
+                self.at(self.now + BEAT, Happening::Beat);
+            }
+        }
+    }
+
+    /// A customer comes back; one in ten to a conversation that is over, as far as there are such.
+    fn returns(&mut self, when: When) {
+        let past = &self.lives.past;
+        let pair = if !past.is_empty() && self.chance.is(0.1) {
+            let latest = past.len().min(self.plan.conversations);
+            past[past.len() - 1 - self.chance.below(latest)].clone()
+        } else {
+            self.chance.pick(&self.lives.all).pair.clone()
+        };
+        let lately = self.repaired.is_some_and(|repaired| self.now < repaired + MINUTE);
+        let when = match when {
+            _ if self.broken => When::Broken,
+            When::Steady if lately => When::AfterBreak,
+            when => when,
+        };
+        self.returns.spawn(Arc::clone(&self.desk).serve(pair, when));
+    }
+
+    /// Begins to follow a conversation.
+    fn follow(&mut self, slot: usize) {
+        let (number, stays, silent) = (self.lives.all[slot].number, self.lives.stays(slot), self.lives.is_silent());
+        self.at(self.now + stays, Happening::Change(slot, number));
+        self.at(self.now + silent, Happening::Message(slot, number));
+    }
+
+    fn note(&self, slot: usize) {
+        self.note_of(&self.lives.all[slot].pair);
+    }
+
+    fn note_of(&self, pair: &Pair) {
+        let body = self.control.platform().conversation(pair.conversation.as_str()).unwrap();
+        let legs = legs_of(body, Some(&pair.conversation)).unwrap();
+        self.desk.truth.lock().unwrap().note(legs, self.control.now());
+    }
+
+    /// Sends off what was published.
+    fn send(&mut self) {
+        for event in self.control.published_after(self.last_event) {
+            self.last_event = event.id;
+            for (takes, parcel) in self.ways.send(event) {
+                self.at(self.now + takes, Happening::Arrival(parcel));
+            }
+        }
+    }
+
+    fn at(&mut self, at: Duration, happening: Happening) {
+        self.agenda.add(at, happening);
+    }
+}
+
+// === impl Agenda ===
+
+impl Agenda {
+    fn add(&mut self, at: Duration, happening: Happening) {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            self.entries.len() - 1
+        });
+        self.entries[place] = Some(happening);
+        self.serial += 1;
+        // In whole milliseconds, as the clock goes.
+        self.order.push(Reverse((u64::try_from(at.as_millis()).unwrap(), self.serial, place)));
+    }
+
+    /// The next before this time.
+    fn next(&mut self, end: Duration) -> Option<(Duration, Happening)> {
+        let Reverse((at, _, _)) = self.order.peek()?;
+        let at = Duration::from_millis(*at);
+        if at >= end {
+            return None;
+        }
+        let Reverse((_, _, place)) = self.order.pop()?;
+        self.free.push(place);
+        Some((at, self.entries[place].take()?))
+    }
+}
