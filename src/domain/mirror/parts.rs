@@ -190,7 +190,7 @@ impl Doing {
     /// An end outweighs all; whoever was taken is not offered again; between connected and parked the later decides, which is
     /// not always the later change: whoever is taken up again shows no trace of having been parked. A word that nobody knows
     /// tells nothing.
-    fn weight(&self) -> (u8, Option<Timestamp>, Option<Timestamp>, u8) {
+    fn weight(&self) -> (u8, Option<Timestamp>, Option<Timestamp>, Timestamp, u8) {
         let (rank, among_equals) = match self.state {
             LegState::Unknown => (0, 0),
             LegState::Alerting => (1, 0),
@@ -198,7 +198,7 @@ impl Doing {
             LegState::Parked => (2, 1),
             LegState::Ended => (3, 0),
         };
-        (rank, self.changed.max(Some(self.at)), self.changed, among_equals)
+        (rank, self.changed.max(Some(self.at)), self.changed, self.at, among_equals)
     }
 }
 

@@ -41,9 +41,9 @@ impl Telling {
         within("feed", self.mirror.feed()).await.flatten()
     }
 
-    /// Tells what was read.
-    pub async fn tell(&self, legs: Legs, as_of: Timestamp, feed: Option<Feed>) {
-        let id = legs.conversation.clone();
+    /// Tells what was read by this time, which is told in whole seconds: what it shows of a later instant was so then.
+    pub async fn tell(&self, legs: Legs, read: Timestamp, feed: Option<Feed>) {
+        let (id, as_of) = (legs.conversation.clone(), legs.changed().map_or(read, |changed| changed.max(read)));
         let feed = feed.filter(|_| legs.is_followed(|queue| self.covered_queues.contains(queue)));
         within("tell", self.mirror.tell(&id, &News::Whole { legs, as_of, feed })).await;
     }

@@ -99,6 +99,18 @@ async fn a_read_is_joined_to_the_feed_of_the_queue_that_serves_now() {
     assert!(!joined(vec![]).await);
 }
 
+#[tokio::test]
+async fn a_read_is_as_late_as_the_latest_that_it_shows() {
+    let read: Timestamp = "2026-05-15T14:00:07Z".parse().unwrap();
+    for (changed, as_of) in [("14:00:06.900", "14:00:07"), ("14:00:07.900", "14:00:07.900")] {
+        let at = |time| Some(format!("2026-05-15T{time}Z").parse::<Timestamp>().unwrap());
+        let agent = Leg { changed: at(changed), ..leg(Purpose::Agent, LegState::Connected, "14:00:00", None) };
+        let ear = Arc::new(Ear::default());
+        Telling::new(ear.clone(), &[]).tell(legs(vec![agent]), read, None).await;
+        assert_eq!(ear.told.lock().unwrap().first().and_then(News::time), at(as_of));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_mirror_that_fails_or_hangs_is_not_waited_for() {
     for ear in [Ear { fails: true, ..Ear::default() }, Ear { hangs: true, ..Ear::default() }] {
