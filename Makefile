@@ -45,6 +45,11 @@ bench-store: ## Compare the Redis store with redis-benchmark, and our connection
 	$(call step,benchmark of the store)
 	@cargo bench --locked --bench store $(ARGS)
 
+.PHONY: mirror-hour
+mirror-hour: ## Measure the mirror over a simulated hour of 5,000 conversations; takes minutes
+	$(call step,an hour of the mirror)
+	@cargo test --locked --release --test mirror_hour -- --ignored --nocapture
+
 .PHONY: fmt
 fmt: ## Format code and contract
 	@scripts/setup.sh rust buf

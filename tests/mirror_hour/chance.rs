@@ -49,7 +49,7 @@ impl Chance {
 
     /// Evenly between two times.
     pub(crate) fn between(&mut self, least: Duration, most: Duration) -> Duration {
-        least + (most - least).mul_f64(self.unit())
+        least + most.saturating_sub(least).mul_f64(self.unit())
     }
 
     /// The wait for what happens once in this time on average, and at any moment as likely as at any other.

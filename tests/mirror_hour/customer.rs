@@ -16,7 +16,7 @@ use session_resumption::service::{Caller, Resumption};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::figures::{Seen, When};
+use crate::figures::{From, Seen, When};
 use crate::truth::{Outcome, Truth};
 
 /// Where they ask.
@@ -81,8 +81,11 @@ impl Desk {
         Seen {
             when,
             followed,
-            mirrored: answer.source == Source::Mirror,
-            replayed: validated.replayed,
+            from: match answer.source {
+                _ if validated.replayed => From::Replay,
+                Source::Mirror => From::Mirror,
+                Source::LiveRead => From::Read,
+            },
             age: until(answer.as_of, now),
             waited: Duration::ZERO,
             refused: 0,

@@ -18,16 +18,24 @@ pub(crate) enum When {
     AfterBreak,
 }
 
+/// Where an answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum From {
+    /// It was read for it.
+    Read,
+    /// It was known from events.
+    Mirror,
+    /// It had been given before, within a minute.
+    Replay,
+}
+
 /// One answer.
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) when: When,
     /// Whether the conversation was in a queue that is listened to.
     pub(crate) followed: bool,
-    /// Whether it was known from events.
-    pub(crate) mirrored: bool,
-    /// Whether it was another's answer before.
-    pub(crate) replayed: bool,
+    pub(crate) from: From,
     pub(crate) age: Duration,
     /// From the first call to the answer.
     pub(crate) waited: Duration,
@@ -60,9 +68,10 @@ impl Figures {
 
     /// How many asked, and which share of them was known: those whose conversation was followed, or all. Replays are neither.
     fn hits(&self, followed: bool, is: impl Fn(When) -> bool) -> String {
-        let asked = self.seen.iter().filter(|seen| is(seen.when) && !seen.replayed && (seen.followed || !followed));
+        let asked =
+            self.seen.iter().filter(|seen| is(seen.when) && seen.from != From::Replay && (seen.followed || !followed));
         let asked: Vec<_> = asked.collect();
-        let known = asked.iter().filter(|seen| seen.mirrored).count();
+        let known = asked.iter().filter(|seen| seen.from == From::Mirror).count();
         format!("{:.1} % of {}", 100.0 * share(known, asked.len()), asked.len())
     }
 
@@ -89,7 +98,7 @@ impl fmt::Display for Figures {
             f,
             "{} answers, {} replayed; wrong {}; ",
             self.seen.len(),
-            count(|seen| seen.replayed),
+            count(|seen| seen.from == From::Replay),
             self.wrong().len()
         )?;
         let shares = |followed| {
@@ -98,7 +107,7 @@ impl fmt::Display for Figures {
             format!("{} ({})", self.hits(followed, |_| true), shares.join(", "))
         };
         write!(f, "hits {}; where the queue is followed {}; ", shares(false), shares(true))?;
-        let hits: Vec<_> = self.seen.iter().filter(|seen| seen.mirrored && !seen.replayed).collect();
+        let hits: Vec<_> = self.seen.iter().filter(|seen| seen.from == From::Mirror).collect();
         write!(f, "age of hits {}; ", Spread::of(hits.iter().map(|seen| seen.age)))?;
         let stale: Vec<_> = hits.iter().filter(|seen| seen.stale).collect();
         write!(

@@ -12,6 +12,7 @@ use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::ids::Pair;
 use session_resumption::domain::mirror::MaxAge;
 use session_resumption::domain::policy::{Policy, UnknownStatus, Window, Windows};
+use session_resumption::domain::time::after;
 use session_resumption::genesys::platform::conversation::legs_of;
 use session_resumption::genesys::platform::events;
 use session_resumption::ports::{Clock, Entropy, Mirror};
@@ -36,7 +37,7 @@ pub(crate) struct Plan {
     pub(crate) conversations: usize,
     /// How many come back, evenly over the time.
     pub(crate) returns: usize,
-    /// How many come back within one minute.
+    /// How many come back within one minute, each of another conversation.
     pub(crate) burst: usize,
     pub(crate) lasts: Duration,
     /// The share of the channel's frames that are lost in silence.
@@ -61,8 +62,9 @@ enum Happening {
     /// To the conversation of this number, if it still has this place.
     Change(usize, usize),
     Message(usize, usize),
-    Arrival(Parcel),
-    Return(When),
+    Arrival(Box<Parcel>),
+    /// Of a customer of this place, or of any.
+    Return(Option<usize>),
     Break,
     Repair,
     Heartbeat,
@@ -198,13 +200,13 @@ impl Hour {
         let end = self.now + self.plan.lasts;
         for _ in 0..self.plan.returns {
             let at = self.chance.between(self.now, end);
-            self.at(at, Happening::Return(When::Steady));
+            self.at(at, Happening::Return(None));
         }
         // Away from the breaks, which have figures of their own.
         let burst = self.now + self.plan.lasts / 2;
-        for _ in 0..self.plan.burst {
+        for slot in 0..self.plan.burst {
             let at = self.chance.between(burst, burst + MINUTE);
-            self.at(at, Happening::Return(When::Burst));
+            self.at(at, Happening::Return(Some(slot)));
         }
         let mut ten = self.now;
         while ten < end {
@@ -214,7 +216,7 @@ impl Hour {
             self.at(at + lasts, Happening::Repair);
             ten += BREAK_EVERY;
         }
-        let instant = |at: Duration| session_resumption::domain::time::after(self.control.now(), at - self.now);
+        let instant = |at: Duration| after(self.control.now(), at.saturating_sub(self.now));
         let burst = (instant(burst), instant(burst + MINUTE));
         self.run_until(end).await;
         let (changes, messages) = (self.lives.changes, self.lives.messages);
@@ -263,12 +265,14 @@ impl Hour {
                 self.at(self.now + next, Happening::Message(slot, number));
             }
             Happening::Change(..) | Happening::Message(..) => {}
-            Happening::Arrival(Parcel::Frame(frame)) => self.ways.take(frame).await,
-            Happening::Arrival(Parcel::Bridged(pushed)) => {
-                let taken = self.events.take(vec![Ok(pushed)]).await.unwrap();
-                assert_eq!((taken.stale, taken.refused), (0, Vec::new()));
-            }
-            Happening::Return(when) => self.returns(when),
+            Happening::Arrival(parcel) => match *parcel {
+                Parcel::Frame(frame) => self.ways.take(frame).await,
+                Parcel::Bridged(pushed) => {
+                    let taken = self.events.take(vec![Ok(pushed)]).await.unwrap();
+                    assert_eq!((taken.stale, taken.refused), (0, Vec::new()));
+                }
+            },
+            Happening::Return(slot) => self.returns(slot),
             Happening::Break => {
                 self.broken = true;
                 self.ways.break_off().await;
@@ -288,20 +292,23 @@ impl Hour {
         }
     }
 
-    /// A customer comes back; one in ten to a conversation that is over, as far as there are such.
-    fn returns(&mut self, when: When) {
+    /// A customer comes back. Of those who come from anywhere, one in ten comes to a conversation that is over.
+    fn returns(&mut self, slot: Option<usize>) {
         let past = &self.lives.past;
-        let pair = if !past.is_empty() && self.chance.is(0.1) {
-            let latest = past.len().min(self.plan.conversations);
-            past[past.len() - 1 - self.chance.below(latest)].clone()
-        } else {
-            self.chance.pick(&self.lives.all).pair.clone()
+        let pair = match slot {
+            Some(slot) => self.lives.all[slot].pair.clone(),
+            None if !past.is_empty() && self.chance.is(0.1) => {
+                let latest = past.len().min(self.plan.conversations);
+                past[past.len() - 1 - self.chance.below(latest)].clone()
+            }
+            None => self.chance.pick(&self.lives.all).pair.clone(),
         };
         let lately = self.repaired.is_some_and(|repaired| self.now < repaired + MINUTE);
-        let when = match when {
+        let when = match slot {
             _ if self.broken => When::Broken,
-            When::Steady if lately => When::AfterBreak,
-            when => when,
+            Some(_) => When::Burst,
+            None if lately => When::AfterBreak,
+            None => When::Steady,
         };
         self.returns.spawn(Arc::clone(&self.desk).serve(pair, when));
     }
@@ -328,7 +335,7 @@ impl Hour {
         for event in self.control.published_after(self.last_event) {
             self.last_event = event.id;
             for (takes, parcel) in self.ways.send(event) {
-                self.at(self.now + takes, Happening::Arrival(parcel));
+                self.at(self.now + takes, Happening::Arrival(Box::new(parcel)));
             }
         }
     }

@@ -107,7 +107,7 @@ impl Lives {
     pub(crate) fn stays(&mut self, slot: usize) -> Duration {
         self.chance.once_in(match self.all[slot].phase {
             Phase::Greeted => Duration::from_secs(30),
-            Phase::Waiting => Duration::from_secs(60),
+            Phase::Waiting => Duration::from_mins(1),
             Phase::Offered => Duration::from_secs(10),
             Phase::Served => Duration::from_mins(12),
             Phase::Parked => Duration::from_mins(5),
