@@ -1,33 +1,24 @@
 //! An hour, played on one clock that jumps from each event to the next.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use genesys_sim::{Control, Sim, SimOptions};
 use jiff::Timestamp;
-use session_resumption::audit::TracingAudit;
-use session_resumption::degraded::DegradedMode;
 use session_resumption::domain::ids::Pair;
-use session_resumption::domain::mirror::MaxAge;
-use session_resumption::domain::policy::{Policy, UnknownStatus, Window, Windows};
 use session_resumption::domain::time::after;
 use session_resumption::genesys::platform::conversation::legs_of;
-use session_resumption::genesys::platform::events;
-use session_resumption::ports::{Clock, Entropy, Mirror};
 use session_resumption::service::events::Events;
-use session_resumption::service::{Context, Ports, Resumption, Rules};
-use session_resumption::store::memory::MemoryStore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::chance::{Chance, Seeded};
+use crate::agenda::Agenda;
+use crate::chance::Chance;
 use crate::customer::Desk;
 use crate::figures::{Figures, Seen, When};
 use crate::lives::Lives;
 use crate::reading::Genesys;
-use crate::truth::Truth;
+use crate::stage::{Stage, TIMELINE};
 use crate::ways::{Parcel, Ways};
 
 /// How the hour is to be.
@@ -48,10 +39,6 @@ pub(crate) struct Plan {
 const WARM_UP: Duration = Duration::from_mins(5);
 /// Queues that nobody subscribed to.
 const UNCOVERED: usize = 2;
-/// Shorter than the platform's usual, so that sessions expire within the hour.
-const TIMELINE: Duration = Duration::from_mins(15);
-/// As configured by default.
-const MAX_AGE: Duration = Duration::from_secs(45);
 const MINUTE: Duration = Duration::from_mins(1);
 const BREAK_EVERY: Duration = Duration::from_mins(10);
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -71,24 +58,6 @@ enum Happening {
     Beat,
 }
 
-/// The service's clock is the simulator's, and that is tokio's.
-struct SimClock(Control);
-
-impl Clock for SimClock {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-}
-
-/// What is to come, the next first.
-#[derive(Default)]
-struct Agenda {
-    order: BinaryHeap<Reverse<(u64, u64, usize)>>,
-    entries: Vec<Option<Happening>>,
-    free: Vec<usize>,
-    serial: u64,
-}
-
 struct Hour {
     plan: Plan,
     control: Control,
@@ -97,7 +66,7 @@ struct Hour {
     events: Events,
     desk: Arc<Desk>,
     genesys: Arc<Genesys>,
-    agenda: Agenda,
+    agenda: Agenda<Happening>,
     chance: Chance,
     began: Instant,
     /// Since when what goes on goes on.
@@ -124,44 +93,9 @@ impl Hour {
     fn new(plan: Plan, control: Control) -> Self {
         let mut chance = Chance::of(plan.seed);
         let lives = Lives::new(control.platform(), chance.branch());
-        let covered: Arc<[String]> = lives.queues[UNCOVERED..].into();
-        let clock: Arc<dyn Clock> = Arc::new(SimClock(control.clone()));
-        let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(chance.branch()));
-        let store = Arc::new(MemoryStore::new(Arc::clone(&clock), 100_000));
-        let mirror = Arc::clone(&store) as Arc<dyn Mirror>;
-        let degraded = Arc::new(DegradedMode::new());
-        let genesys = Genesys::new(control.clone(), Arc::clone(&mirror), &covered, TIMELINE, &degraded);
-        let genesys = Arc::new(genesys);
-        let ports = Ports {
-            conversations: Arc::clone(&genesys) as _,
-            handshakes: Arc::clone(&store) as _,
-            mirror: Some(Arc::clone(&mirror)),
-            registry: store,
-            store_watch: degraded,
-            audit: Arc::new(TracingAudit),
-            clock,
-            entropy: Arc::clone(&entropy),
-        };
-        let windows = Windows { disconnected: Window::Limited(TIMELINE), ..Windows::default() };
-        let policy = Policy { windows, unknown_status: UnknownStatus::Resumable };
-        let rules = Rules {
-            policy,
-            replay_ttl: MINUTE,
-            call_timeout: Duration::from_secs(5),
-            context: Context::Platform,
-            threading_timeline: TIMELINE,
-            mirror_max_age: MaxAge::both(MAX_AGE),
-        };
-        let ways = Ways::new(Arc::clone(&mirror), &covered, plan.lost, chance.branch());
-        let events = Events::new(ports.clone(), mirror, events::read);
-        let truth = Arc::new(Mutex::new(Truth::new(policy, TIMELINE)));
-        let desk = Arc::new(Desk {
-            resumption: Resumption::new(ports, rules),
-            control: control.clone(),
-            truth,
-            entropy,
-            queues: covered,
-        });
+        let followed: Arc<[String]> = lives.queues[UNCOVERED..].into();
+        let Stage { mirror, events, genesys, desk } = Stage::new(&control, &followed, chance.branch());
+        let ways = Ways::new(mirror, &followed, plan.lost, chance.branch());
         Self {
             plan,
             control,
@@ -170,7 +104,7 @@ impl Hour {
             events,
             desk,
             genesys,
-            agenda: Agenda::default(),
+            agenda: Agenda::new(),
             chance,
             began: Instant::now(),
             now: Duration::ZERO,
@@ -342,32 +276,5 @@ impl Hour {
 
     fn at(&mut self, at: Duration, happening: Happening) {
         self.agenda.add(at, happening);
-    }
-}
-
-// === impl Agenda ===
-
-impl Agenda {
-    fn add(&mut self, at: Duration, happening: Happening) {
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.entries.push(None);
-            self.entries.len() - 1
-        });
-        self.entries[place] = Some(happening);
-        self.serial += 1;
-        // In whole milliseconds, as the clock goes.
-        self.order.push(Reverse((u64::try_from(at.as_millis()).unwrap(), self.serial, place)));
-    }
-
-    /// The next before this time.
-    fn next(&mut self, end: Duration) -> Option<(Duration, Happening)> {
-        let Reverse((at, _, _)) = self.order.peek()?;
-        let at = Duration::from_millis(*at);
-        if at >= end {
-            return None;
-        }
-        let Reverse((_, _, place)) = self.order.pop()?;
-        self.free.push(place);
-        Some((at, self.entries[place].take()?))
     }
 }

@@ -6,12 +6,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod agenda;
 mod chance;
 mod customer;
 mod figures;
 mod hour;
 mod lives;
 mod reading;
+mod stage;
 mod truth;
 mod ways;
 
