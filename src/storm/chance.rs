@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
+use rand::{RngExt, SeedableRng as _};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -26,11 +26,11 @@ impl Seeded {
 
 impl Entropy for Seeded {
     fn uuid(&self) -> Uuid {
-        uuid::Builder::from_random_bytes(self.draw(|rng| rng.random())).into_uuid()
+        uuid::Builder::from_random_bytes(self.draw(RngExt::random)).into_uuid()
     }
 
     fn unit(&self) -> f64 {
-        self.draw(|rng| rng.random())
+        self.draw(RngExt::random)
     }
 }
 

@@ -17,8 +17,9 @@ use crate::domain::snapshot::{Participant, Reading, Role, Snapshot, Status};
 use crate::domain::time::after;
 use crate::ports::{Budget, Clock as _, Conversations, Entropy, Line, Metadata, Post, Settled, UpstreamError};
 
-/// How long an answer takes, at least and at most.
-const LATENCY: [Duration; 2] = [Duration::from_millis(80), Duration::from_millis(300)];
+/// How long an answer takes at least, and how much longer at most.
+const LATENCY: Duration = Duration::from_millis(80);
+const JITTER: Duration = Duration::from_millis(220);
 
 /// See the module.
 pub(super) struct Genesys {
@@ -76,8 +77,7 @@ impl Genesys {
         }
         let counted = self.held().limit.count(Instant::now());
         self.tally.called(counted.is_ok());
-        let [least, most] = LATENCY;
-        let latency = least + (most - least).mul_f64(self.entropy.unit());
+        let latency = LATENCY + JITTER.mul_f64(self.entropy.unit());
         timeout_at(deadline, sleep(latency)).await.map_err(|_| UpstreamError::Timeout)?;
         match counted {
             Ok(()) => Ok(answer(&mut self.held())),

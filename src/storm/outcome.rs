@@ -7,7 +7,7 @@ use super::tally::{Browser, Counts};
 use crate::cli::storm::Variant;
 
 /// The guide's window.
-pub(super) const WINDOW: Duration = Duration::from_secs(300);
+pub(super) const WINDOW: Duration = Duration::from_mins(5);
 
 /// A variant, and what was counted while it was played.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -64,19 +64,19 @@ impl Stage {
             held: Mutex::new(Held::of(&sessions, clock)),
         });
         let capacity = usize::try_from(storm.sessions).context("too many sessions")?;
-        let store = Arc::new(MemoryStore::new(Arc::new(clock), capacity));
+        let memory = Arc::new(MemoryStore::new(Arc::new(clock), capacity));
         let lasts = Duration::from_mins(storm.minutes.into());
         let known = if variant == Variant::OursWithMirror {
-            mirror::tell(&*store, &sessions, lasts, &*entropy).await?;
-            Some(Arc::clone(&store) as Arc<dyn Mirror>)
+            mirror::tell(&memory, &sessions, lasts, &*entropy).await?;
+            Some(Arc::clone(&memory) as Arc<dyn Mirror>)
         } else {
             None
         };
         let ports = Ports {
             conversations: Arc::clone(&genesys) as _,
-            handshakes: Arc::clone(&store) as _,
+            handshakes: Arc::clone(&memory) as _,
             mirror: known,
-            registry: store,
+            registry: memory,
             store_watch: degraded,
             audit: Arc::new(Unheard),
             clock: Arc::new(clock),

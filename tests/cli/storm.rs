@@ -28,7 +28,8 @@ async fn the_files_hold_what_was_played_and_the_same_words_play_the_same() {
     let json = std::fs::read_to_string(json).unwrap();
     assert_eq!(json, std::fs::read_to_string(again).unwrap());
     let document: Value = serde_json::from_str(&json).unwrap();
-    let names: Vec<&Value> = document["variants"].as_array().unwrap().iter().map(|told| &told["variant"]).collect();
+    let variants = document["variants"].as_array().unwrap();
+    let names: Vec<&str> = variants.iter().filter_map(|told| told["variant"].as_str()).collect();
     assert_eq!((document["sessions"].as_u64(), names), (Some(40), vec!["guide", "ours"]));
     assert!(std::fs::read_to_string(svg).unwrap().trim_end().ends_with("</svg>"));
 }
