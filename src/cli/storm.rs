@@ -14,6 +14,7 @@ The columns, where a browser is all tabs of a session:
   in time      sessions with a decision within 300 s of their drop
   too late     sessions that got one, and were sent to new routing by then
   last answer  when the last session got its decision, from the first drop
+  confirmed    sessions whose resumption was counted by the end
   calls, 429s  requests that Genesys got, and how many of them it refused
   requests     calls of the service by a browser: mean, most
   rejections   how many of them were told to come again: mean, most

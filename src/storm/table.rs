@@ -5,9 +5,19 @@ use std::time::Duration;
 use super::outcome::{Each, Outcome};
 use crate::cli::storm::Storm;
 
-const HEADS: [&str; 9] =
-    ["variant", "in time", "too late", "last answer", "calls", "429s", "requests", "rejections", "budget used"];
-const WIDTHS: [usize; 9] = [16, 8, 9, 11, 9, 9, 13, 13, 11];
+const HEADS: [&str; 10] = [
+    "variant",
+    "in time",
+    "too late",
+    "last answer",
+    "confirmed",
+    "calls",
+    "429s",
+    "requests",
+    "rejections",
+    "budget used",
+];
+const WIDTHS: [usize; 10] = [16, 8, 9, 11, 9, 9, 9, 13, 13, 11];
 
 /// What is played, and the names of the columns.
 pub(super) fn head(storm: &Storm) -> String {
@@ -27,6 +37,7 @@ pub(super) fn row(outcome: &Outcome) -> String {
         share(outcome.in_time()),
         share(outcome.too_late()),
         outcome.last_answer().map_or_else(|| format!("{} wait", outcome.sessions() - outcome.answered()), clock),
+        share(outcome.confirmed()),
         outcome.calls().to_string(),
         outcome.refused().to_string(),
         each(outcome.requests()),
@@ -36,7 +47,7 @@ pub(super) fn row(outcome: &Outcome) -> String {
 }
 
 /// The first cell stands to the left, the others to the right.
-fn line(cells: &[String; 9]) -> String {
+fn line(cells: &[String; 10]) -> String {
     let [first, rest @ ..] = cells;
     let [width, widths @ ..] = WIDTHS;
     let rest = rest.iter().zip(widths).map(|(cell, width)| format!("  {cell:>width$}"));

@@ -60,8 +60,17 @@ async fn words_that_make_no_sense_end_with_64_and_say_what_does() {
 async fn its_help_explains_every_column() {
     let help = run(program(&["storm", "--help"])).await;
     assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
-    let columns =
-        ["in time", "too late", "last answer", "calls, 429s", "requests", "rejections", "budget used", "Exit codes:"];
+    let columns = [
+        "in time",
+        "too late",
+        "last answer",
+        "confirmed",
+        "calls, 429s",
+        "requests",
+        "rejections",
+        "budget used",
+        "Exit codes:",
+    ];
     for told in columns {
         assert!(help.stdout.contains(told), "{told}\n{}", help.stdout);
     }
