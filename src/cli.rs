@@ -1,5 +1,8 @@
 //! The command line: what can be asked of the program, and the help that teaches it. Nothing is carried out here.
 
+#[cfg(feature = "demo")]
+pub mod storm;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,7 +32,9 @@ happened, and restores context in the transcript.";
 const DEMO_EXAMPLE: &str = if cfg!(feature = "demo") {
     "
   session-resumption demo
-      See it work, with a simulated Genesys Cloud and no configuration."
+      See it work, with a simulated Genesys Cloud and no configuration.
+  session-resumption storm
+      See what becomes of ten thousand customers who come back at once."
 } else {
     ""
 };
@@ -99,6 +104,11 @@ pub enum Command {
         #[arg(long)]
         once: bool,
     },
+
+    /// Play customers who all come back at once, and who is answered in time; needs no configuration
+    #[cfg(feature = "demo")]
+    #[command(after_help = storm::HELP)]
+    Storm(storm::Storm),
 
     /// Check the configuration and print what is in force, each value with its origin, secrets redacted
     #[command(after_help = format!("{EXIT_CODES}\n{SETTINGS}"))]
@@ -236,7 +246,14 @@ mod tests {
             assert_eq!(file.path, Some(PathBuf::from("a.toml")));
         }
         #[cfg(feature = "demo")]
-        assert!(matches!(parse("x demo --once").unwrap(), Command::Demo { once: true }));
+        {
+            assert!(matches!(parse("x demo --once").unwrap(), Command::Demo { once: true }));
+            let Command::Storm(storm) = parse("x storm --tabs 2 --variant ours --variant guide").unwrap() else {
+                panic!("storm")
+            };
+            let variants = [storm::Variant::Guide, storm::Variant::Ours];
+            assert_eq!((storm.sessions, storm.tabs, storm.variants()), (10_000, 2, variants.to_vec()));
+        }
     }
 
     #[test]
@@ -261,6 +278,11 @@ mod tests {
             "x key --name a --role browser",
             "x key --name a --role root",
             "x healthcheck --address /",
+            "x storm --sessions 0",
+            "x storm --minutes 5",
+            "x storm --mirror-hit 1.1",
+            "x storm --mirror-hit NaN",
+            "x storm --variant theirs",
         ];
         for line in lines {
             let error = parse(line).expect_err(line);

@@ -30,5 +30,7 @@ pub mod server;
 pub mod service;
 pub mod store;
 pub mod store_url;
+#[cfg(feature = "demo")]
+mod storm;
 pub mod telemetry;
 pub mod terminal;

@@ -16,6 +16,8 @@ mod replicas;
 mod servers;
 #[path = "cli/serving.rs"]
 mod serving;
+#[path = "cli/storm.rs"]
+mod storm;
 
 use std::io::Write as _;
 
@@ -54,6 +56,7 @@ async fn help_names_every_command_and_every_exit_code() {
         for told in [
             "serve",
             "demo",
+            "storm",
             "config",
             "check",
             "key",
@@ -68,7 +71,7 @@ async fn help_names_every_command_and_every_exit_code() {
         }
         assert!(!help.stdout.contains('\u{1b}'), "{words:?}");
     }
-    for command in ["serve", "demo", "config", "check", "key", "openapi", "healthcheck"] {
+    for command in ["serve", "demo", "storm", "config", "check", "key", "openapi", "healthcheck"] {
         let help = run(program(&[command, "--help"])).await;
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""), "{command}");
         assert!(help.stdout.contains("Usage: session-resumption"), "{}", help.stdout);

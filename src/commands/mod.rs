@@ -35,6 +35,8 @@ pub fn run(command: Command) -> ExitCode {
         Command::Openapi => finish(async { openapi::run() }),
         #[cfg(feature = "demo")]
         Command::Demo { once } => finish(crate::demo::run(once)),
+        #[cfg(feature = "demo")]
+        Command::Storm(storm) => ended(crate::storm::run(&storm)),
     }
 }
 
@@ -58,6 +60,10 @@ fn finish(work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
         runtime.shutdown_timeout(LAST_MOMENT);
         outcome
     });
+    ended(outcome)
+}
+
+fn ended(outcome: anyhow::Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
