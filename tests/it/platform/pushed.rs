@@ -7,7 +7,7 @@ use session_resumption::pb;
 use session_resumption::pb::validate_session_request::Intent;
 use session_resumption::pb::validate_session_response::{Decision, Reason, Route, Source};
 
-use super::{AGENT, Guest, OTHER_QUEUE, QUEUE, reads, service, strike};
+use super::{AGENT, Guest, OTHER_QUEUE, reads, service, strike};
 use crate::support::Harness;
 
 const FOLLOWED: (&str, &str) = ("mirror.queues", "queue-support,queue-specialists");
