@@ -94,7 +94,9 @@ impl Answer {
     /// The body, whatever the status: nothing if it is not of this shape.
     pub(super) fn body_as<T: DeserializeOwned>(&self) -> Result<Option<T>, UpstreamError> {
         let body = self.body.as_ref().map_err(Clone::clone)?;
-        Ok(serde_json::from_slice(body).ok())
+        // Genesys answers with objects. An array would be taken for one whose fields stand in order.
+        let is_object = body.trim_ascii_start().starts_with(b"{");
+        Ok(serde_json::from_slice(body).ok().filter(|_| is_object))
     }
 
     /// What a status means that is no success.
@@ -238,6 +240,17 @@ mod tests {
             let error = UpstreamError::Malformed("404 that is not from genesys");
             assert_eq!(answer(404, &[], body).check(), Err(error), "{body}");
         }
+    }
+
+    #[test]
+    fn only_an_object_is_an_answer() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Named {
+            id: String,
+        }
+        let read = |body| answer(200, &[], body).json::<Named>();
+        assert_eq!(read(" {\"id\": \"a\"}"), Ok(Named { id: "a".to_owned() }));
+        assert!(read("[\"a\"]").is_err());
     }
 
     #[test]

@@ -79,7 +79,8 @@ fn strange(place: &str, value: &Value) -> Vec<Option<Value>> {
         let times = ["yesterday", "0001-01-01T00:00:00Z", "9999-12-31T22:00:00Z", "2026-05-15T13:00:00.000Z"];
         strange.extend(times.map(|time| Some(json!(time))));
     }
-    if !value.is_string() {
+    // Another name is another's conversation, which may end for this customer.
+    if !value.is_string() && key != "id" {
         strange.push(Some(json!("zebra")));
     }
     strange.retain(|other| other.as_ref() != Some(value));

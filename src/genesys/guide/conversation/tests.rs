@@ -51,6 +51,8 @@ fn asked() -> ConversationId {
 }
 
 fn read(conversation: Value) -> Option<Snapshot> {
+    // Nothing else is an answer.
+    let conversation = Some(conversation).filter(Value::is_object)?;
     serde_json::from_value::<Conversation>(conversation).ok()?.into_snapshot(&asked()).ok()
 }
 
