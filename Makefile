@@ -46,7 +46,7 @@ bench-store: ## Compare the Redis store with redis-benchmark, and our connection
 	@cargo bench --locked --bench store $(ARGS)
 
 .PHONY: mirror-hour
-mirror-hour: ## Measure the mirror over a simulated hour of 5,000 conversations; takes minutes
+mirror-hour: ## Measure the mirror over a simulated hour of 5,000 conversations; takes 15 minutes
 	$(call step,an hour of the mirror)
 	@cargo test --locked --release --test mirror_hour -- --ignored --nocapture
 

@@ -47,7 +47,7 @@ async fn nor_has_one_in_which_a_fifth_of_the_frames_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "takes minutes; `make mirror-hour` plays it"]
+#[ignore = "takes a quarter of an hour; `make mirror-hour` plays it"]
 async fn nor_has_one_of_five_thousand_conversations() {
     measure(Plan { conversations: 5_000, returns: 5_000, burst: 5_000, ..PLAN }).await;
 }
