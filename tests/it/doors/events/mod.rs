@@ -150,14 +150,14 @@ async fn a_workflow_sends_one_event_or_many() {
     let many = json!({"events": [
         event("customer.end", "p-1", 0),
         event("wrapup", "p-1", 0),
-        event("user.start", "p-2", -500),
+        event("user.start", "p-2", 500),
         {"topicName": "v2.users.u-1.presence", "eventBody": {}},
         event("acd.start", "p-3", -25 * 3_600_000),
     ]});
     assert_eq!(stage.push(&many).await.counts(), [2, 2, 1]);
     let entry = &stage.mirror.seen()[CONVERSATION];
     assert_eq!(entry.legs.keys().collect::<Vec<_>>(), ["p-1"]);
-    assert_eq!(entry.doubt.unwrap().as_millisecond(), ENDED - 500);
+    assert_eq!(entry.doubt.unwrap().as_millisecond(), ENDED + 500);
     assert_eq!(stage.push(&json!({"events": []})).await.counts(), [0, 0, 0]);
 }
 
@@ -212,9 +212,13 @@ async fn the_store_recalls_what_was_pushed_and_nothing_of_what_was_refused() {
     let mut left = event("acd.end", "p-2", 1_000);
     left["eventBody"]["acdOutcome"] = json!("ABANDON");
     assert_eq!(stage.push(&left).await.counts(), [1, 0, 0]);
+    assert_eq!(stage.mirror.recalled().await.fresh, None, "what else was done to it has events of its own");
+    let mut later = whole.clone();
+    later["eventBody"]["participants"][0]["connectedTime"] = json!(Timestamp::from_millisecond(ENDED + 1_500).unwrap());
+    assert_eq!(stage.push(&later).await.counts(), [1, 0, 0]);
     let fresh = stage.mirror.recalled().await.fresh.unwrap();
-    assert_eq!(fresh.legs.all.iter().map(Leg::is_live).collect::<Vec<_>>(), [true, false]);
-    assert_eq!(fresh.as_of.as_millisecond(), ENDED + 1_000);
+    assert_eq!(fresh.legs.all.iter().map(Leg::is_live).collect::<Vec<_>>(), [true, false], "an end is not undone");
+    assert_eq!(fresh.as_of.as_millisecond(), ENDED + 1_500);
 
     assert_eq!(stage.push(&event("user.start", "p-3", 2_000)).await.counts(), [1, 0, 0]);
     assert_eq!(stage.mirror.recalled().await.fresh, None, "offered or taken: nobody knows");
