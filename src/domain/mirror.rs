@@ -26,7 +26,7 @@ pub enum News {
     },
     /// A change of one leg.
     Change {
-        /// The event's own name, so that it counts once.
+        /// The event's own name, by which whoever was told can tell it from others. Nothing is joined by it.
         event: String,
         /// When it happened.
         at: Timestamp,

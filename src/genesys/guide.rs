@@ -13,17 +13,17 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::answer::Answer;
-use super::api::{Api, Call};
+use super::api::Call;
 use super::operation::Operation;
 use super::wire::attributes;
-use super::{ReadMethod, Settings, join};
+use super::{Link, ReadMethod, Settings, join};
 use crate::domain::ids::{ConversationId, Pair};
 use crate::domain::snapshot::Reading;
 use crate::ports::{Budget, Clock, Conversations, Entropy, Line, Metadata, Post, Settled, UpstreamError};
 
 /// The conversations of a Genesys that speaks as the guide has it.
 pub struct GuideConversations {
-    api: Api,
+    link: Link,
     base: Url,
     read_method: Method,
 }
@@ -44,13 +44,13 @@ impl GuideConversations {
                 ReadMethod::Post => Method::POST,
                 ReadMethod::Get => Method::GET,
             },
-            api: Api::new(settings, budget, clock, entropy)?,
+            link: Link::new(settings, budget, clock, entropy)?,
         })
     }
 
     /// Obtains a token, so that a service that is ready can serve. The error is that of the login host itself.
     pub async fn sign_in(&self) -> Result<(), UpstreamError> {
-        self.api.sign_in().await
+        self.link.sign_in().await
     }
 
     fn conversation(&self, id: &ConversationId) -> Url {
@@ -79,7 +79,7 @@ impl Conversations for GuideConversations {
             };
             Ok(Reading::live(found, answer.date()))
         };
-        self.api.call(&call, deadline, understand).await
+        self.link.api().call(&call, deadline, understand).await
     }
 
     async fn write_metadata(
@@ -94,7 +94,7 @@ impl Conversations for GuideConversations {
             url: self.conversation(&pair.conversation),
             body: Some(json!({"customAttributes": attributes(metadata)})),
         };
-        self.api.write(&call, deadline, Answer::acknowledges).await.map(|((), settled)| settled)
+        self.link.api().write(&call, deadline, Answer::acknowledges).await.map(|((), settled)| settled)
     }
 
     async fn post(&self, id: &ConversationId, post: &Post, deadline: Instant) -> Result<String, UpstreamError> {
@@ -109,7 +109,7 @@ impl Conversations for GuideConversations {
                 "to": post.to,
             })),
         };
-        self.api.call(&call, deadline, |answer| answer.json::<transcript::Posted>()?.into_id()).await
+        self.link.api().call(&call, deadline, |answer| answer.json::<transcript::Posted>()?.into_id()).await
     }
 
     async fn transcript(&self, id: &ConversationId, deadline: Instant) -> Result<Option<Vec<Line>>, UpstreamError> {
@@ -120,7 +120,7 @@ impl Conversations for GuideConversations {
             }
             answer.json::<transcript::Transcript>()?.into_lines().map(Some)
         };
-        self.api.call(&call, deadline, understand).await
+        self.link.api().call(&call, deadline, understand).await
     }
 }
 

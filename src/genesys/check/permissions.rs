@@ -11,10 +11,13 @@ use crate::genesys::api::Call;
 use crate::genesys::operation::Operation;
 use crate::ports::UpstreamError;
 
+/// What it takes where Genesys' descriptions name nothing.
+const UNNAMED: &str = "a permission that Genesys does not name";
+
 /// A call that the service makes, and what it takes.
 struct Need {
     what: &'static str,
-    /// The permissions, of which any one suffices; Genesys documents none for some calls.
+    /// The permissions, of which any one suffices.
     permissions: &'static str,
     writes: bool,
     call: Call,
@@ -25,7 +28,9 @@ pub(super) async fn ask(checker: &Checker, plan: &Plan, tell: &mut impl FnMut(Fi
         let what = format!("to {}", need.what);
         if need.writes && !plan.probe_writes {
             let seen = format!("not tried: needs {}", need.permissions);
-            tell(Finding::doubtful(what, seen, "grant it; --probe-writes tries it with requests that change nothing"));
+            let todo =
+                "see that the OAuth client has it, or have --probe-writes try it, with requests that change nothing";
+            tell(Finding::doubtful(what, seen, todo));
         } else {
             tell(judged(what, need.permissions, checker.ask(need.call).await));
         }
@@ -58,7 +63,7 @@ fn needs(checker: &Checker, plan: &Plan) -> Vec<Need> {
         MetadataHome::ParticipantAttributes => {
             let path = ["conversations", nobody, "participants", nobody, "attributes"];
             let body = json!({"attributes": {}});
-            needs.push(need("write participants' attributes", "no permission", Method::PATCH, &path, Some(body)));
+            needs.push(need("write participants' attributes", UNNAMED, Method::PATCH, &path, Some(body)));
         }
         MetadataHome::CustomAttributes => {
             let path = ["conversations", nobody, "customattributes"];
